@@ -1,0 +1,28 @@
+"""Photographs of coins whose heads face left or right; held-out coins are other designs than those to train on."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from photo.files import Drawn, jpeg
+from photo.table import photograph
+
+from .coin import FACINGS, Coin
+
+COUNTS = {"train": 1200, "test": 400}
+PHOTOS_OF_EACH = 10  # of one design, half of them facing left
+
+
+@lru_cache(maxsize=4)
+def _design(*seed: int) -> Coin:
+    return Coin(np.random.default_rng(seed))
+
+
+def draw(seed: int, part: int, index: int) -> Drawn:
+    """Photograph `index` of a part (0 train, 1 test): the same for the same three numbers."""
+    coin = _design(seed, part, index // PHOTOS_OF_EACH)
+    facing = FACINGS[index % 2]
+    photo = photograph(np.random.default_rng((seed, part, 1, index)), coin.relief(facing), coin.outline, coin.metal)
+    return {f"{facing}/{index:04d}.jpg": jpeg(photo)}

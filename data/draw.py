@@ -1,0 +1,70 @@
+"""Draws one of the project's own data sets: photographs of coins or emblems by class, or faces with label maps.
+
+    python data/draw.py coins OUT      OUT/train/left/0000.jpg, ..., OUT/test/right/0399.jpg
+    python data/draw.py faces OUT      OUT/train/images/0000.jpg and OUT/train/labels/0000.png, ...
+
+The same seed gives the same files, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import cv2
+
+from pycaffe_ext import cli
+from pycaffe_ext.errors import FileError
+
+DATA_SETS = ("coins", "emblems", "faces")
+_AT_A_TIME = 20  # pictures for one worker: a multiple of coins.draw.PHOTOS_OF_EACH
+
+
+def _write(name: str, seed: int, part: int, folder: Path, start: int, count: int) -> None:
+    cv2.setNumThreads(1)
+    draw = importlib.import_module(f"{name}.draw").draw
+    for index in range(start, min(start + _AT_A_TIME, count)):
+        for path, content in draw(seed, part, index).items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+
+
+def draw_all(name: str, out: Path, *, seed: int = 1, counts: dict[str, int] | None = None, workers: int = 1) -> None:
+    """Draws a data set into a new folder: OUT/train and OUT/test. Raises FileError if OUT exists."""
+    if out.exists():
+        raise FileError(out, "exists already; remove it or choose another name")
+    aside = out.with_name(f".{out.name}.part-{os.getpid()}")
+    try:
+        with ProcessPoolExecutor(workers) as pool:
+            for part, (folder, count) in enumerate((counts or importlib.import_module(f"{name}.draw").COUNTS).items()):
+                write = partial(_write, name, seed, part, aside / folder, count=count)
+                list(pool.map(write, range(0, count, _AT_A_TIME)))
+        aside.rename(out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data_set", choices=DATA_SETS, metavar="DATA_SET", help=" or ".join(DATA_SETS))
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder to make; it must not exist yet")
+    parser.add_argument("--seed", type=int, default=1, help="another seed draws other pictures (default 1)")
+    parser.add_argument("--train", type=int, metavar="N", help="number of pictures to train on")
+    parser.add_argument("--test", type=int, metavar="N", help="number of held-out pictures")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)")
+    given = parser.parse_args(arguments)
+    usual = importlib.import_module(f"{given.data_set}.draw").COUNTS
+    counts = {part: usual[part] if getattr(given, part) is None else getattr(given, part) for part in usual}
+    draw_all(given.data_set, given.out, seed=given.seed, counts=counts, workers=given.workers)
+    print(f"{given.out}: " + ", ".join(f"{count} pictures in {part}/" for part, count in counts.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))

@@ -1,0 +1,28 @@
+"""What all commands share: one clear line for what goes wrong, and the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from .errors import CaffeError
+
+
+def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | None = None) -> int:
+    """Calls `main` with the arguments; returns its status, 2 after a CaffeError, 130 after Ctrl-C.
+
+    An error is one line on standard error, "COMMAND: error: MESSAGE", without a traceback.
+    """
+    name = os.path.basename(sys.argv[0])
+    try:
+        return main(sys.argv[1:] if arguments is None else arguments) or 0
+    except CaffeError as error:
+        print(f"{name}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141

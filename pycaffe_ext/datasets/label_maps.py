@@ -1,0 +1,139 @@
+"""Label maps: PNG files to arrays of labels, checked, and sampled to other sizes without inventing labels."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ..errors import DataError
+from .images import Size
+from .palettes import Palette
+
+Labels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class LabelRule:
+    """How label maps are read: by a palette's colours or as indices; which labels there may be."""
+
+    palette: Palette | None = None
+    num_classes: int | None = None
+    ignore: int | None = None
+    """A label that is allowed beside 0 .. num_classes - 1."""
+
+
+def read_label_map(path: str, rule: LabelRule) -> Labels:
+    """The labels of a PNG, H x W uint8.
+
+    Without a palette they are the values of a grey PNG (8 or 16 bit) or the indices of a palette PNG; with one,
+    every pixel is looked up by its colour. Raises DataError naming file, pixel and value.
+    """
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            mode, bits = image.mode, _bit_depth(path)
+            colors = _rgb(path, image) if rule.palette else None
+            values = np.asarray(image)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else "is not a PNG, or is damaged"
+        raise DataError(f"{path}: label map cannot be read: {problem}") from error
+    if rule.palette and colors is not None:
+        labels, known = rule.palette.labels_of(colors)
+        if not known.all():
+            x, y = _first(~known)
+            color = " ".join(map(str, colors[y, x]))
+            raise DataError(f"{path}: pixel ({x}, {y}) has colour {color}, which is not in {rule.palette.file}")
+        values = labels
+    elif mode == "P" or (mode in ("L", "I;16", "I") and bits >= 8):
+        pass
+    elif mode in ("1", "L"):
+        raise DataError(f"{path}: is a {bits}-bit grey PNG, whose values readers scale; save 8-bit grey or a palette")
+    else:
+        raise DataError(f"{path}: holds colours ({mode}), not labels; give --palette FILE with their labels")
+    return _checked(path, values, rule)
+
+
+def sample(labels: Labels, size: Size) -> Labels:
+    """The nearest label for each pixel of a new size h x w, counted from pixel centres.
+
+    Row y of the new map is row floor((y + 1/2) * H / h) of the old one, columns likewise: at scale 1/4 pixel
+    (y, x) is old pixel (4y + 2, 4x + 2). Images are resized about pixel centres too, so both stay aligned.
+    """
+    rows, columns = ((2 * np.arange(new) + 1) * old // (2 * new) for old, new in zip(labels.shape, size, strict=True))
+    return labels[rows[:, None], columns]
+
+
+def scale_down(path: str, labels: Labels, divisor: int) -> Labels:
+    """The label map at 1/divisor of its size. Raises DataError, naming file and size, when that is not whole."""
+    height, width = labels.shape
+    if height % divisor or width % divisor:
+        raise DataError(f"{path}: size {height}x{width} does not divide by {divisor} (--label-scale 1/{divisor})")
+    return sample(labels, (height // divisor, width // divisor))
+
+
+class LabelMapFolder:
+    """The PNGs below a folder, found by the names of the images that they belong to."""
+
+    def __init__(self, folder: str) -> None:
+        """Raises DataError when the folder holds no PNG."""
+        self.folder = folder
+        self._paths: dict[str, str] = {}
+        for place, _, names in os.walk(folder):
+            for name in names:
+                if name.lower().endswith(".png"):
+                    path = os.path.join(place, name)
+                    self._paths[os.path.splitext(os.path.relpath(path, folder))[0]] = path
+        if not self._paths:
+            raise DataError(f"{folder}: holds no label maps (PNG files)")
+        self._users: dict[str, str] = {}
+
+    def find(self, name: str) -> str:
+        """The label map of image `name` (a relative path): same relative path, or same stem in the folder itself.
+
+        Raises DataError when there is none, or when another image has it already.
+        """
+        path_stem = os.path.splitext(os.path.normpath(name))[0]
+        stem = os.path.basename(path_stem)
+        path = self._paths.get(path_stem) or self._paths.get(stem)
+        if path is None:
+            expected = os.path.join(self.folder, stem + ".png")
+            raise DataError(f"image {name} has no label map: {expected} does not exist")
+        user = self._users.setdefault(path, name)
+        if user != name:
+            raise DataError(f"images {user} and {name} would share label map {path}")
+        return path
+
+
+def _checked(path: str, values: npt.NDArray[np.generic], rule: LabelRule) -> Labels:
+    limit = 256 if rule.num_classes is None else rule.num_classes
+    bad = values >= limit
+    if rule.ignore is not None:
+        bad &= values != rule.ignore
+    if bad.any():
+        x, y = _first(bad)
+        allowed = f"0 to {limit - 1}" + (f" or {rule.ignore}" if rule.ignore is not None else "")
+        raise DataError(f"{path}: pixel ({x}, {y}) has label {values[y, x]}; allowed are {allowed}")
+    return values.astype(np.uint8, copy=False)
+
+
+def _first(where: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    y, x = np.unravel_index(int(where.argmax()), where.shape)
+    return int(x), int(y)
+
+
+def _bit_depth(path: str) -> int:
+    """Bits per sample, from the PNG's header (Pillow scales grey of 1, 2 and 4 bits without telling)."""
+    with open(path, "rb") as file:
+        return file.read(25)[24]
+
+
+def _rgb(path: str, image: Image.Image) -> npt.NDArray[np.uint8]:
+    colors = np.asarray(image.convert("RGBA"))
+    see_through = colors[..., 3] != 255
+    if see_through.any():
+        x, y = _first(see_through)
+        raise DataError(f"{path}: pixel ({x}, {y}) is not opaque; a label map has no transparency")
+    return colors[..., :3]

@@ -1,0 +1,1 @@
+"""Caffe on torch: blobs, layers, nets, solvers."""

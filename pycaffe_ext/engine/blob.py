@@ -1,0 +1,199 @@
+"""Blobs with two heads, as in Caffe: numpy arrays for people, tensors on the device for the engine.
+
+Each of a blob's two memories (data and diff) knows which head is fresh, so that numbers move between host
+and device only when the other side asks for them. On the CPU both heads are the same memory.
+"""
+
+from __future__ import annotations
+
+import weakref
+from enum import Enum
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from . import device
+
+Shape = tuple[int, ...]
+Array = npt.NDArray[np.float32]
+
+
+class Head(Enum):
+    EMPTY = 0  # zeros that nobody has asked for yet: no memory is taken
+    HOST = 1
+    DEVICE = 2
+
+
+class Memory:
+    """`count` numbers that can be seen from the host (an array) and from the device (a tensor).
+
+    Shapes are the caller's: several blobs may look at one memory in different shapes.
+    """
+
+    def __init__(self) -> None:
+        self._head = Head.EMPTY
+        self._tensor: torch.Tensor | None = None
+        self._host: Array | None = None
+        self._seen: weakref.ref[Array] | None = None  # the array that a script may still hold
+
+    def tensor(self, shape: Shape) -> torch.Tensor:
+        """The numbers on the current device, to read. Moves them there when they are elsewhere."""
+        target = device.current()
+        if self._head is Head.EMPTY:
+            self._tensor, self._head = torch.zeros(shape, device=target), Head.DEVICE
+        elif self._head is Head.HOST:
+            assert self._host is not None
+            self._tensor, self._head = torch.from_numpy(self._host).to(target), Head.DEVICE
+        assert self._tensor is not None
+        if self._tensor.device != target:
+            self._tensor = self._tensor.to(target)
+        return self._tensor if self._tensor.shape == shape else self._tensor.reshape(shape)
+
+    def array(self, shape: Shape) -> Array:
+        """The numbers as a writable array; what is written there is seen by the next `tensor`."""
+        held = self._seen() if self._seen is not None else None
+        if self._head is Head.HOST:
+            assert self._host is not None
+            array = self._host
+        else:
+            tensor = self.tensor(shape).detach()
+            if not tensor.is_contiguous():
+                self._tensor = tensor = tensor.contiguous()
+            if tensor.device.type == "cpu":
+                array = tensor.numpy()  # the same memory: the device's head stays fresh
+                if held is not None and held.ctypes.data == array.ctypes.data and held.size == array.size:
+                    array = held
+            else:
+                array = tensor.cpu().numpy()
+                if held is not None and held.size == array.size:
+                    held.reshape(-1)[:] = array.reshape(-1)
+                    array = held
+                self._host, self._head = array, Head.HOST
+        if array is not held:
+            self._seen = weakref.ref(array)
+        return array if array.shape == shape else array.reshape(shape)
+
+    def put(self, tensor: torch.Tensor) -> None:
+        """Makes `tensor` the numbers. An array that a script still holds goes on showing them, as in Caffe."""
+        held = self._seen() if self._seen is not None else None
+        if held is not None and tensor.device.type == "cpu" and held.size == tensor.numel():
+            if tensor.data_ptr() != held.ctypes.data:
+                # .data: autograd graphs of an earlier pass may have saved this memory; they are stale anyway
+                torch.from_numpy(held).view(-1).data.copy_(tensor.reshape(-1))
+            tensor = torch.from_numpy(held).view(tensor.shape)
+        self._tensor, self._host, self._head = tensor, None, Head.DEVICE
+
+    def clear(self) -> None:
+        """All zeros again, without taking memory; zeroed in place when a script holds the array."""
+        if self._seen is not None and self._seen() is not None and self._tensor is not None:
+            self.put(torch.zeros_like(self._tensor))
+        else:
+            self._tensor, self._host, self._head = None, None, Head.EMPTY
+
+    @property
+    def is_empty(self) -> bool:
+        return self._head is Head.EMPTY
+
+
+class Blob:
+    """An N-dimensional array with its gradient: what layers pass on, and what they learn.
+
+    `data` and `diff` are writable float32 arrays, as in pycaffe; `tensor` and `grad` are the engine's.
+    """
+
+    def __init__(self, *shape: int) -> None:
+        self._shape: Shape = tuple(shape)
+        self._data = Memory()
+        self._diff = Memory()
+
+    @property
+    def shape(self) -> Shape:
+        return self._shape
+
+    @property
+    def count(self) -> int:
+        return prod(self._shape)
+
+    @property
+    def data(self) -> Array:
+        return self._data.array(self._shape)
+
+    @property
+    def diff(self) -> Array:
+        return self._diff.array(self._shape)
+
+    @property
+    def tensor(self) -> torch.Tensor:
+        """The data on the current device."""
+        return self._data.tensor(self._shape)
+
+    @tensor.setter
+    def tensor(self, value: torch.Tensor) -> None:
+        self._set_shape(tuple(value.shape))
+        self._data.put(value)
+
+    @property
+    def grad(self) -> torch.Tensor:
+        """The diff on the current device."""
+        return self._diff.tensor(self._shape)
+
+    @grad.setter
+    def grad(self, value: torch.Tensor) -> None:
+        self._diff.put(value)
+
+    @property
+    def has_data(self) -> bool:
+        """Whether the data was ever set; where not it is all zeros and takes no memory."""
+        return not self._data.is_empty
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether the diff was ever set; where not it is all zeros and takes no memory."""
+        return not self._diff.is_empty
+
+    def clear_grad(self) -> None:
+        self._diff.clear()
+
+    def reshape(self, *shape: int) -> None:
+        """Gives the blob another shape. The numbers stay where their count does, else they are zeros."""
+        sizes = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
+        self._set_shape(tuple(int(size) for size in sizes))
+
+    def _set_shape(self, shape: Shape) -> None:
+        if shape == self._shape:
+            return
+        if prod(shape) != self.count:
+            self._data, self._diff = Memory(), Memory()
+        self._shape = shape
+
+    def share(self, other: Blob) -> None:
+        """Looks at the memories of `other` (equal count) from now on."""
+        self._data, self._diff = other._data, other._diff
+
+    def share_data(self, other: Blob) -> None:
+        """Looks at the data of `other` (equal count) from now on; the diff stays its own."""
+        self._data = other._data
+
+    def _legacy(self, axis: int) -> int:
+        if len(self._shape) > 4:
+            raise ValueError(f"a blob of shape {self._shape} has no num, channels, height, width")
+        return self._shape[axis] if axis < len(self._shape) else 1
+
+    num = property(lambda self: self._legacy(0))
+    channels = property(lambda self: self._legacy(1))
+    height = property(lambda self: self._legacy(2))
+    width = property(lambda self: self._legacy(3))
+
+    def __repr__(self) -> str:
+        return f"<Blob {' x '.join(map(str, self._shape)) or 'scalar'}>"
+
+
+class BlobVec(list[Any]):
+    """A layer's blobs: a list with pycaffe's add_blob."""
+
+    def add_blob(self, *shape: int) -> None:
+        """Appends a blob of zeros of this shape."""
+        self.append(Blob(*shape))

@@ -1,0 +1,68 @@
+"""Where the engine computes (Caffe's mode and device) and what it draws random numbers from."""
+
+from __future__ import annotations
+
+import torch
+
+from ..errors import OptionError
+
+
+class _State:
+    device = torch.device("cpu")
+    gpu_id = 0
+    seed: int | None = None
+    generators: dict[torch.device, torch.Generator] = {}  # noqa: RUF012  (one state for the whole process)
+    solver_count = 1
+    solver_rank = 0
+    multiprocess = False
+
+
+def set_mode_cpu() -> None:
+    """Compute on the CPU; blobs move there when they are next used."""
+    _State.device = torch.device("cpu")
+
+
+def set_mode_gpu() -> None:
+    """Compute on the GPU that set_device named (the first otherwise). Raises OptionError where there is none."""
+    if not torch.cuda.is_available():
+        raise OptionError("set_mode_gpu: PyTorch sees no GPU here; use set_mode_cpu or install a CUDA build of torch")
+    _State.device = torch.device("cuda", _State.gpu_id)
+
+
+def set_device(gpu_id: int) -> None:
+    """Names the GPU for set_mode_gpu, counted from 0. Raises OptionError where there is no such GPU."""
+    count = torch.cuda.device_count()
+    if gpu_id >= max(count, 1) or gpu_id < 0:
+        raise OptionError(f"set_device: no GPU {gpu_id}; PyTorch sees {count}")
+    _State.gpu_id = gpu_id
+    if _State.device.type == "cuda":
+        _State.device = torch.device("cuda", gpu_id)
+
+
+def set_random_seed(seed: int) -> None:
+    """Seeds fillers, dropout and data layers that are made or used from here on."""
+    _State.seed = seed
+    _State.generators.clear()
+
+
+def current() -> torch.device:
+    """The device that the engine computes on."""
+    return _State.device
+
+
+def generator(device: torch.device | None = None) -> torch.Generator:
+    """The random numbers of a device (default: the current one)."""
+    device = device or _State.device
+    if device not in _State.generators:
+        made = torch.Generator(device)
+        if _State.seed is None:
+            made.seed()
+        else:
+            made.manual_seed(_State.seed)
+        _State.generators[device] = made
+    return _State.generators[device]
+
+
+def new_seed() -> int:
+    """A seed for a part that keeps random numbers of its own (a data layer's thread)."""
+    return int(torch.randint(2**31 - 1, (), generator=generator(torch.device("cpu"))))

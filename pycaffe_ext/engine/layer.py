@@ -1,0 +1,117 @@
+"""What a layer is to the engine: one torch function of bottoms and parameters.
+
+A layer type is one small file in layers/: a class that registers itself and says how tops follow from
+bottoms. Its counts, shapes and parameters come from its rule (model/rules), its gradient from autograd;
+where Caffe's gradient is not the derivative, the layer uses a torch.autograd.Function of its own.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any, TypeVar
+
+import torch
+
+from ..errors import ShapeError, UnknownNameError
+from ..model.rules import Shape, rule_for
+from ..proto import caffe_pb2
+from ..proto.blobs import blob_to_array
+from .blob import Blob, BlobVec
+from .fillers import fill
+
+Tensors = Sequence[torch.Tensor]
+
+
+class Layer:
+    """One layer of a net, built from its LayerParameter (with `phase` set).
+
+    `set_up` is called once, then `shapes` whenever the bottoms' shapes changed, then `forward`.
+    """
+
+    def __init__(self, param: Any) -> None:
+        self.param = param
+        self.rule = rule_for(param.type)
+        self.blobs = BlobVec()
+
+    @property
+    def name(self) -> str:
+        return str(self.param.name)
+
+    @property
+    def type(self) -> str:
+        return str(self.param.type)
+
+    @property
+    def is_training(self) -> bool:
+        return bool(self.param.phase == caffe_pb2.TRAIN)
+
+    def set_up(self, bottoms: Sequence[Shape]) -> None:
+        """Makes the parameter blobs: filled, or as the net's text gives them."""
+        given = [blob_to_array(blob) for blob in self.param.blobs]
+        for index, param in enumerate(self.rule.params(self.param, bottoms)):
+            blob = Blob(*param.shape)
+            if index < len(given):
+                blob.tensor = torch.from_numpy(given[index].copy()).reshape(param.shape)
+            else:
+                blob.tensor = fill(param.filler, param.shape, where=self.name)
+            self.blobs.append(blob)
+
+    def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:
+        """The tops' shapes. Raises ShapeError where bottoms do not fit each other or the parameters."""
+        for param, blob in zip(self.rule.params(self.param, bottoms), self.blobs, strict=True):
+            if blob.shape != param.shape:
+                raise ShapeError(
+                    self.name,
+                    f"bottom of shape {bottoms[0]} needs a {param.name} of shape {param.shape},"
+                    f" the layer was built with {blob.shape}",
+                )
+        return self.rule.shapes(self.param, bottoms)
+
+    def forward(self, bottoms: Tensors, params: Tensors) -> Sequence[torch.Tensor | None]:
+        """The tops. None leaves a top as it is (inputs that the user sets)."""
+        raise NotImplementedError(f"{type(self).__name__}.forward")
+
+    def close(self) -> None:
+        """Lets go of threads and files."""
+
+
+_layers: dict[str, type[Layer]] = {}
+L = TypeVar("L", bound=type[Layer])
+
+
+def layer(*types: str) -> Callable[[L], L]:
+    """Registers the class for these Caffe layer types."""
+
+    def register(cls: L) -> L:
+        for name in types:
+            _layers[name] = cls
+        return cls
+
+    return register
+
+
+@cache
+def _find_layers() -> None:
+    from . import layers
+
+    for module in pkgutil.iter_modules(layers.__path__):
+        import_module(f"{layers.__name__}.{module.name}")
+
+
+def layer_type_list() -> list[str]:
+    """The layer types that the engine runs, sorted."""
+    _find_layers()
+    return sorted(_layers)
+
+
+def create(param: Any) -> Layer:
+    """The layer for a LayerParameter. Raises UnknownNameError, NetError."""
+    _find_layers()
+    if param.type not in _layers:
+        raise UnknownNameError("layer type", param.type, _layers, where=f"layer '{param.name}'")
+    made = _layers[param.type](param)
+    made.rule.check_counts(param)
+    return made

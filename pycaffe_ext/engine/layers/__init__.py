@@ -1,0 +1,1 @@
+"""One file per Caffe layer type; layer.py finds them all."""

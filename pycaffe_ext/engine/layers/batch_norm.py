@@ -1,0 +1,48 @@
+"""BatchNorm: (x - mean) / sqrt(variance + eps) per channel (Ioffe and Szegedy 2015); Scale adds what is learned.
+
+The blobs hold sums over past batches, each batch weighing moving_average_fraction less than the next, and
+the sum of those weights: mean and variance are the first two divided by the third.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+from ...errors import NetError
+from ..layer import Layer, Tensors, layer
+
+
+@layer("BatchNorm")
+class BatchNorm(Layer):
+    def set_up(self, bottoms: object) -> None:
+        if any(spec.lr_mult for spec in self.param.param):
+            raise NetError(self.name, "BatchNorm's three blobs are statistics: their lr_mult must be 0")
+        super().set_up(bottoms)  # type: ignore[arg-type]
+        for _ in range(len(self.param.param), len(self.blobs)):
+            self.param.param.add(lr_mult=0)
+
+    @property
+    def uses_global_stats(self) -> bool:
+        message = self.param.batch_norm_param
+        return bool(message.use_global_stats if message.HasField("use_global_stats") else not self.is_training)
+
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+        x, message = bottoms[0], self.param.batch_norm_param
+        mean, variance, weight = (param.detach() for param in params)
+        if self.uses_global_stats:
+            scale = 0 if weight.item() == 0 else 1 / weight.item()
+            return [functional.batch_norm(x, mean * scale, variance * scale, training=False, eps=message.eps)]
+        batch_mean, batch_variance = torch.zeros_like(mean), torch.ones_like(variance)
+        count = x.numel() // len(mean)
+        if count == 1:  # torch refuses; the number is its own mean
+            top = (x - x.detach()) * message.eps**-0.5
+            batch_mean, batch_variance = x.detach().reshape(-1), torch.zeros_like(variance)
+        else:  # with momentum 1 torch's running statistics are this batch's mean and unbiased variance
+            top = functional.batch_norm(x, batch_mean, batch_variance, training=True, momentum=1, eps=message.eps)
+        fraction = message.moving_average_fraction
+        with torch.no_grad():
+            mean.mul_(fraction).add_(batch_mean)
+            variance.mul_(fraction).add_(batch_variance)
+            weight.mul_(fraction).add_(1)
+        return [top]

@@ -1,0 +1,89 @@
+"""Convolution and Deconvolution over any number of spatial axes."""
+
+from __future__ import annotations
+
+from math import prod
+
+import torch
+from torch.nn import functional
+
+from ...model.rules.convolution import Windows, windows_of
+from ..layer import Layer, Tensors, layer
+from .im2col import columns
+
+_convolve = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
+_transpose = {1: functional.conv_transpose1d, 2: functional.conv_transpose2d, 3: functional.conv_transpose3d}
+
+
+class _Convolving(Layer):
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+        weight, bias = params[0], params[1] if len(params) > 1 else None
+        return [self._one(bottom, weight, bias) for bottom in bottoms]
+
+    def _one(self, bottom: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        """Brings any leading axes into one, convolves, and brings them back."""
+        windows = windows_of(self.param, tuple(bottom.shape))
+        leading = bottom.shape[: windows.channel_axis]
+        items = bottom if len(leading) == 1 else bottom.reshape(prod(leading), *bottom.shape[windows.channel_axis :])
+        top = self.convolve(items, weight, bias, windows, self.param.convolution_param.group)
+        return top if len(leading) == 1 else top.reshape(*leading, *top.shape[1:])
+
+    def convolve(
+        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, windows: Windows, group: int
+    ) -> torch.Tensor:
+        raise NotImplementedError
+
+
+@layer("Convolution")
+class Convolution(_Convolving):
+    def convolve(
+        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, windows: Windows, group: int
+    ) -> torch.Tensor:
+        n_spatial = len(windows.kernel)
+        if n_spatial in _convolve:
+            return _convolve[n_spatial](x, weight, bias, windows.stride, windows.pad, windows.dilation, group)
+        return _convolve_columns(x, weight, bias, windows, group)
+
+
+def _convolve_columns(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, windows: Windows, group: int
+) -> torch.Tensor:
+    """Convolution as Caffe defines it, a matrix product over im2col's columns: for 0, 4 and more axes."""
+    outputs = windows.outputs(x.shape[2:])
+    patches = columns(x, windows).reshape(x.shape[0], group, -1, prod(outputs))
+    top = torch.matmul(weight.reshape(group, weight.shape[0] // group, -1), patches)
+    top = top.reshape(x.shape[0], weight.shape[0], *outputs)
+    return top if bias is None else top + bias.view(-1, *[1] * len(outputs))
+
+
+@layer("Deconvolution")
+class Deconvolution(_Convolving):
+    def convolve(
+        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, windows: Windows, group: int
+    ) -> torch.Tensor:
+        n_spatial = len(windows.kernel)
+        if n_spatial in _transpose:
+            return _transpose[n_spatial](x, weight, bias, windows.stride, windows.pad, 0, group, windows.dilation)
+        return _transpose_columns(x, weight, bias, windows, group)
+
+
+def _transpose_columns(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, windows: Windows, group: int
+) -> torch.Tensor:
+    """The transpose by definition: x with stride - 1 zeros between its numbers, convolved with the turned kernel."""
+    axes = range(2, x.dim())
+    for axis, stride in zip(axes, windows.stride, strict=True):
+        shape = list(x.shape)
+        shape[axis] = (shape[axis] - 1) * stride + 1
+        at = torch.arange(0, shape[axis], stride, device=x.device)
+        x = x.new_zeros(shape).index_copy(axis, at, x)
+    channels, outputs = weight.shape[:2]
+    turned = weight.flip(list(axes)) if axes else weight
+    turned = turned.reshape(group, channels // group, outputs, *windows.kernel).transpose(1, 2)
+    turned = turned.reshape(group * outputs, channels // group, *windows.kernel)
+    ones = (1,) * len(windows.kernel)
+    edge = tuple(d * (k - 1) for k, d in zip(windows.kernel, windows.dilation, strict=True))
+    full = _convolve_columns(x, turned, bias, windows._replace(stride=ones, pad=edge), group)
+    for axis, pad in zip(axes, windows.pad, strict=True):
+        full = full.narrow(axis, pad, full.shape[axis] - 2 * pad)
+    return full

@@ -1,0 +1,18 @@
+"""Dropout: in training each number is kept with probability 1 - dropout_ratio and scaled up; else untouched."""
+
+from __future__ import annotations
+
+import torch
+
+from .. import device
+from ..layer import Layer, Tensors, layer
+
+
+@layer("Dropout")
+class Dropout(Layer):
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+        x, ratio = bottoms[0], self.param.dropout_param.dropout_ratio
+        if not self.is_training:
+            return [x.view_as(x)]
+        mask = torch.empty_like(x).bernoulli_(1 - ratio, generator=device.generator(x.device))
+        return [x * mask.div_(1 - ratio)]

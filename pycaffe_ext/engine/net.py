@@ -1,0 +1,286 @@
+"""A net that runs: layers in order, blobs between them, gradients back.
+
+Each layer runs on its own with a small autograd graph from its bottoms and parameters to its tops. That is
+what lets scripts run parts of a net, write into blobs between layers, and set any diff before `backward`.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import torch
+
+from ..errors import NetError
+from ..model.load import read_net
+from ..model.phases import filter_net
+from ..model.rules import Shape
+from ..model.splits import insert_splits
+from ..model.upgrade import upgrade_net
+from ..proto import caffe_pb2
+from . import parameters, weights
+from .blob import Blob
+from .layer import Layer, create
+from .pycaffe_api import PycaffeNet
+from .wiring import backward_need, wire
+
+Hook = Callable[[int], None]
+
+
+@dataclass
+class _Pass:
+    """What a layer's forward pass leaves for its backward pass: the ends of its autograd graph."""
+
+    bottoms: list[torch.Tensor]
+    params: list[torch.Tensor]
+    tops: list[torch.Tensor | None]
+
+
+class Net(PycaffeNet):
+    """A net built from a prototxt file (or a NetParameter) for a phase.
+
+    ``Net(file, phase, level=0, stages=None, weights=None)``, or pycaffe's older ``Net(file, weights, phase)``.
+    Raises FileError, PrototxtError, NetError, ShapeError, UnknownNameError, each naming the layer.
+    """
+
+    def __init__(
+        self,
+        network_file: str | PathLike[str] | Any,
+        phase: int | str | None = None,
+        level: int | None = 0,
+        stages: Sequence[str] | None = None,
+        weights: str | PathLike[str] | None = None,
+    ) -> None:
+        if isinstance(phase, str | PathLike):  # the older order of arguments
+            weights, phase, level = phase, level, 0
+        if isinstance(network_file, caffe_pb2.NetParameter):
+            param = upgrade_net(network_file)
+        else:
+            param = read_net(network_file)
+        if phase is not None:
+            param.state.phase = int(phase)
+        if level is not None:
+            param.state.level = level
+        param.state.stage.extend(stages or ())
+        self._build(param)
+        if weights is not None:
+            self.copy_from(weights)
+
+    def _build(self, param: Any) -> None:
+        net = insert_splits(filter_net(param, param.state))
+        for layer_param in net.layer:
+            if not layer_param.HasField("phase"):
+                layer_param.phase = param.state.phase
+        self.name = str(net.name)
+        self.param = net
+        self.phase = int(param.state.phase)
+        self.debug_info = bool(net.debug_info)
+        self.keep_passes = True  # False (a solver's test nets): forward leaves nothing for backward
+        self.keep_graphs = True  # False (a solver's net): a graph is freed as soon as backward has used it
+        wiring = wire(net)
+        self._wiring = wiring
+        self._blobs = [Blob() for _ in wiring.blob_names]
+        self._bottoms = [[self._blobs[b] for b in blobs] for blobs in wiring.bottoms]
+        self._tops = [[self._blobs[b] for b in blobs] for blobs in wiring.tops]
+        self.layers: list[Layer] = []
+        self._shapes_seen: list[list[Shape] | None] = []
+        for i, layer_param in enumerate(net.layer):
+            layer = create(layer_param)
+            self.layers.append(layer)
+            self._shapes_seen.append(None)
+            layer.set_up([blob.shape for blob in self._bottoms[i]])
+            self._reshape_layer(i)
+        self._loss_weights = [self._weights_of(i) for i in range(len(self.layers))]
+        self._set_loss_diffs()
+        learns = [[spec.lr_mult != 0 for spec in parameters.specs(layer)] for layer in self.layers]
+        self._need = backward_need(net, wiring, learns, self._loss_weights)
+        self.learnables = parameters.share(self.layers)
+        self._passes: list[_Pass | None] = [None] * len(self.layers)
+        self._hooks: dict[str, list[Hook]] = {
+            name: [] for name in ("before_forward", "after_forward", "before_backward", "after_backward")
+        }
+
+    def _weights_of(self, i: int) -> list[float]:
+        """The loss weight of each top: as given, else 1 for the first top of a loss."""
+        layer, count = self.layers[i], len(self._tops[i])
+        given = list(layer.param.loss_weight)
+        if given and len(given) != count:
+            raise NetError(layer.name, f"loss_weight is given {len(given)} times for {count} tops")
+        if layer.rule.is_loss and not given:
+            given = [1.0] + [0.0] * (count - 1)
+            layer.param.loss_weight.extend(given)
+        return given or [0.0] * count
+
+    def _set_loss_diffs(self) -> None:
+        """A loss starts its backward pass with its weight as its top's diff."""
+        for tops, loss_weights in zip(self._tops, self._loss_weights, strict=True):
+            for blob, weight in zip(tops, loss_weights, strict=True):
+                if weight:
+                    blob.grad = torch.full(blob.shape, weight, device=blob.tensor.device)
+
+    def _reshape_layer(self, i: int) -> None:
+        bottoms = [blob.shape for blob in self._bottoms[i]]
+        layer = self.layers[i]
+        for blob, shape in zip(self._tops[i], layer.shapes(bottoms), strict=True):
+            if layer.type != "Input" or self._shapes_seen[i] is None:  # a reshaped input stays as the user made it
+                blob.reshape(*shape)
+        self._shapes_seen[i] = bottoms
+
+    # Running
+
+    def reshape(self) -> None:
+        """Passes the shapes of the inputs on through the net."""
+        for i in range(len(self.layers)):
+            self._reshape_layer(i)
+        self._set_loss_diffs()
+
+    def _forward(self, start: int, end: int) -> float:
+        """Runs layers start..end (inclusive); returns the weighted sum of their losses."""
+        loss = 0.0
+        for i in range(start, end + 1):
+            for hook in self._hooks["before_forward"]:
+                hook(i)
+            loss += self._forward_layer(i)
+            for hook in self._hooks["after_forward"]:
+                hook(i)
+        return loss
+
+    def _forward_layer(self, i: int) -> float:
+        if [blob.shape for blob in self._bottoms[i]] != self._shapes_seen[i]:
+            self._reshape_layer(i)
+        self._passes[i] = None  # frees the last pass before this one takes memory
+        tops = self._run(i)
+        loss = 0.0
+        for blob, top, weight in zip(self._tops[i], tops, self._loss_weights[i], strict=True):
+            if top is not None:
+                blob.tensor = top.detach()
+            if weight:
+                if not blob.has_grad:  # the top has taken another shape since
+                    blob.grad = torch.full_like(blob.tensor, weight)
+                loss += weight * float(blob.tensor.sum())
+        return loss
+
+    def _run(self, i: int) -> Sequence[torch.Tensor | None]:
+        """The layer's tops; with the graph behind them kept where the layer runs backward."""
+        layer = self.layers[i]
+        record = self._need.layers[i] and self.keep_passes
+        to_bottoms, to_params = self._need.bottoms[i], self._need.params[i]
+        bottoms = [
+            blob.tensor.detach().requires_grad_(record and need and blob.tensor.is_floating_point())
+            for blob, need in zip(self._bottoms[i], to_bottoms, strict=True)
+        ]
+        params = [
+            blob.tensor.detach().requires_grad_(record and need)
+            for blob, need in zip(layer.blobs, to_params, strict=True)
+        ]
+        with torch.set_grad_enabled(record):
+            tops = layer.forward(bottoms, params)
+        if record:
+            self._passes[i] = _Pass(bottoms, params, list(tops))
+        return tops
+
+    def _backward(self, start: int, end: int) -> None:
+        """Runs layers start..end (start >= end) backward: diffs of tops to diffs of bottoms and parameters."""
+        for i in range(start, end - 1, -1):
+            for hook in self._hooks["before_backward"]:
+                hook(i)
+            if self._need.layers[i]:
+                self._backward_layer(i)
+            for hook in self._hooks["after_backward"]:
+                hook(i)
+
+    def _backward_layer(self, i: int) -> None:
+        done = self._passes[i]
+        if done is None:  # no forward pass, or its graph was freed: run the layer on what its bottoms hold now
+            keep, self.keep_passes = self.keep_passes, True
+            self._run(i)
+            self.keep_passes = keep
+            done = self._passes[i]
+            assert done is not None
+        if not self.keep_graphs:
+            self._passes[i] = None
+        outputs = [
+            (top, blob.grad)
+            for top, blob in zip(done.tops, self._tops[i], strict=True)
+            if top is not None and top.requires_grad
+        ]
+        wanted = [
+            (blob, tensor, is_param)
+            for is_param, blobs, tensors in (
+                (False, self._bottoms[i], done.bottoms),
+                (True, self.layers[i].blobs, done.params),
+            )
+            for blob, tensor in zip(blobs, tensors, strict=True)
+            if tensor.requires_grad
+        ]
+        if not outputs or not wanted:
+            return
+        grads = torch.autograd.grad(
+            [top for top, _ in outputs],
+            [tensor for _, tensor, _ in wanted],
+            [grad.reshape(top.shape) for top, grad in outputs],
+            retain_graph=self.keep_graphs,
+            allow_unused=True,
+        )
+        for (blob, tensor, is_param), grad in zip(wanted, grads, strict=True):
+            if not is_param:
+                blob.grad = torch.zeros_like(tensor) if grad is None else grad
+            elif grad is not None:  # parameters gather their gradients until clear_param_diffs
+                blob.grad = blob.grad.add_(grad.reshape(blob.shape)) if blob.has_grad else grad
+
+    def clear_param_diffs(self) -> None:
+        """Sets the gradients of all parameters to zero."""
+        for learnable in self.learnables:
+            learnable.blob.clear_grad()
+
+    # Weights
+
+    def copy_from(self, path: str | PathLike[str]) -> None:
+        """Takes the parameters of layers of the same name from a caffemodel (binary or HDF5).
+
+        Raises FileError; ShapeError naming the layer and both shapes. Nothing is taken when one does not fit.
+        """
+        weights.copy_from(self, path)
+
+    def save(self, path: str | PathLike[str], write_diff: bool = False) -> None:
+        """Writes a caffemodel. Raises FileError."""
+        weights.save(self, path, write_diff=write_diff)
+
+    def save_hdf5(self, path: str | PathLike[str], write_diff: bool = False) -> None:
+        """Writes the parameters in HDF5, as Caffe lays them out. Raises FileError."""
+        weights.save_hdf5(self, path, write_diff=write_diff)
+
+    def load_hdf5(self, path: str | PathLike[str]) -> None:
+        """Takes parameters from Caffe's HDF5. Raises FileError, ShapeError."""
+        weights.copy_from_hdf5(self, path)
+
+    def share_with(self, other: Net) -> None:
+        """Looks at the parameters of `other`'s layers of the same name from now on."""
+        weights.share_with(self, other)
+
+    def close(self) -> None:
+        """Ends the threads and files of data layers; the net is of no use afterwards."""
+        for layer in self.layers:
+            layer.close()
+
+    # What pycaffe shows
+
+    @property
+    def _blob_names(self) -> list[str]:
+        return self._wiring.blob_names
+
+    @property
+    def _layer_names(self) -> list[str]:
+        return [layer.name for layer in self.layers]
+
+    @property
+    def blob_loss_weights(self) -> OrderedDict[str, float]:
+        """The loss weight of each blob by name (0: none)."""
+        found = OrderedDict((name, 0.0) for name in self._blob_names)
+        for tops, loss_weights in zip(self._wiring.tops, self._loss_weights, strict=True):
+            for blob, weight in zip(tops, loss_weights, strict=True):
+                found[self._blob_names[blob]] = weight
+        return found

@@ -1,0 +1,61 @@
+"""Learning rate policies: the rate at an iteration, from the fields of a SolverParameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp
+from typing import Any
+
+import numpy as np
+
+from ..errors import NetError, UnknownNameError
+
+Policy = Callable[[Any, int, int], float]
+
+
+def _positive(param: Any, *names: str) -> None:
+    for name in names:
+        if getattr(param, name) <= 0:
+            raise NetError("", f"lr_policy '{param.lr_policy}' needs {name} > 0, got {getattr(param, name)}")
+
+
+def _step(param: Any, iteration: int, step: int) -> float:
+    return float(param.gamma**step)
+
+
+def _poly(param: Any, iteration: int, step: int) -> float:
+    _positive(param, "max_iter")
+    return float((1 - iteration / param.max_iter) ** param.power)
+
+
+def _sigmoid(param: Any, iteration: int, step: int) -> float:
+    exponent = -param.gamma * (iteration - param.stepsize)
+    return 1 / (1 + exp(exponent)) if exponent < 700 else 0.0
+
+
+_policies: dict[str, Policy] = {
+    "fixed": lambda param, iteration, step: 1.0,
+    "step": _step,
+    "exp": lambda param, iteration, step: float(param.gamma**iteration),
+    "inv": lambda param, iteration, step: float((1 + param.gamma * iteration) ** -param.power),
+    "multistep": _step,
+    "poly": _poly,
+    "sigmoid": _sigmoid,
+}
+
+
+def step_at(param: Any, iteration: int, step: int) -> int:
+    """current_step, which `step` derives from the iteration and `multistep` counts up one at a time."""
+    if param.lr_policy == "step":
+        _positive(param, "stepsize")
+        return int(iteration // param.stepsize)
+    if param.lr_policy == "multistep" and step < len(param.stepvalue) and iteration >= param.stepvalue[step]:
+        return step + 1
+    return step
+
+
+def rate_at(param: Any, iteration: int, step: int) -> float:
+    """base_lr times the policy's factor, rounded to float32 as Caffe holds it. Raises UnknownNameError, NetError."""
+    if param.lr_policy not in _policies:
+        raise UnknownNameError("lr_policy", param.lr_policy, _policies)
+    return float(np.float32(param.base_lr * _policies[param.lr_policy](param, iteration, step)))

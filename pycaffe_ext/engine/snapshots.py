@@ -1,0 +1,99 @@
+"""A solver's state in files: iteration, step and history beside the weights, binary or HDF5, as Caffe's."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ..atomic import replacing_file
+from ..errors import FileError, NetError, ShapeError
+from ..proto import caffe_pb2
+from ..proto.blobs import array_to_blob, blob_to_array
+from ..proto.files import read_binary, write_binary
+from .blob import Blob
+
+if TYPE_CHECKING:
+    from .solver import Solver
+
+AnyPath = str | PathLike[str]
+
+
+def empty_history(solver: Solver) -> list[Blob]:
+    """n_history blobs of zeros for each parameter: all first ones, then all second ones."""
+    return [Blob(*learnable.blob.shape) for _ in range(solver.n_history) for learnable in solver.net.learnables]
+
+
+def write(solver: Solver) -> tuple[str, str]:
+    """Writes weights and state; returns both file names. The state is written last: it names the weights."""
+    prefix = f"{solver.param.snapshot_prefix}_iter_{solver.iter}"
+    as_hdf5 = solver.param.snapshot_format == caffe_pb2.SolverParameter.HDF5
+    weights, state = f"{prefix}.caffemodel", f"{prefix}.solverstate"
+    if as_hdf5:
+        weights, state = f"{weights}.h5", f"{state}.h5"
+        solver.net.save_hdf5(weights, solver.param.snapshot_diff)
+        _write_hdf5(solver, weights, state)
+    else:
+        solver.net.save(weights, solver.param.snapshot_diff)
+        message = caffe_pb2.SolverState(iter=solver.iter, learned_net=weights, current_step=solver.current_step)
+        for blob in solver.history:
+            array_to_blob(blob.data, into=message.history.add())
+        write_binary(state, message)
+    return weights, state
+
+
+def _write_hdf5(solver: Solver, weights: str, state: str) -> None:
+    import h5py
+
+    with replacing_file(state) as raw, h5py.File(raw, "w") as file:
+        file["iter"] = np.asarray([solver.iter], np.int32)
+        file["current_step"] = np.asarray([solver.current_step], np.int32)
+        file["learned_net"] = np.bytes_(weights)
+        for index, blob in enumerate(solver.history):
+            file[f"history/{index}"] = blob.data
+
+
+def restore(solver: Solver, path: AnyPath) -> None:
+    """Reads a state and the weights that it names. Raises FileError, NetError, ShapeError; then nothing changed."""
+    iteration, step, weights, arrays = _read_hdf5(path) if str(path).endswith(".h5") else _read_binary(path)
+    if len(arrays) != len(solver.history):
+        raise NetError(
+            "",
+            f"{path} holds {len(arrays)} history blobs, {solver.type} on this net has {len(solver.history)}:"
+            " it comes from another net or solver type",
+        )
+    for index, (blob, array) in enumerate(zip(solver.history, arrays, strict=True)):
+        if array.shape != blob.shape:
+            raise ShapeError("", f"{path}: history {index} has shape {array.shape}, this net's is {blob.shape}")
+    if weights:
+        solver.net.copy_from(_find(weights, path))
+    for blob, array in zip(solver.history, arrays, strict=True):
+        blob.tensor = torch.from_numpy(np.array(array, np.float32)).to(blob.tensor.device)
+    solver.iter, solver.current_step = iteration, step
+
+
+def _find(weights: str, state: AnyPath) -> Path:
+    """The weights file: by the name in the state, else beside the state, for folders that have moved."""
+    beside = Path(state).with_name(Path(weights).name)
+    return Path(weights) if Path(weights).exists() or not beside.exists() else beside
+
+
+def _read_binary(path: AnyPath) -> tuple[int, int, str, list[Any]]:
+    message = read_binary(path, caffe_pb2.SolverState())
+    return message.iter, message.current_step, message.learned_net, [blob_to_array(blob) for blob in message.history]
+
+
+def _read_hdf5(path: AnyPath) -> tuple[int, int, str, list[Any]]:
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            name = file["learned_net"][()] if "learned_net" in file else b""
+            arrays = [np.asarray(file[f"history/{i}"]) for i in range(len(file["history"]))]
+            iteration, step = (int(np.ravel(file[key][()])[0]) for key in ("iter", "current_step"))
+            return iteration, step, name.decode(), arrays
+    except (OSError, KeyError) as error:
+        raise FileError(path, f"is not a readable HDF5 solverstate: {error}") from error

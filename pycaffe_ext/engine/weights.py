@@ -1,0 +1,174 @@
+"""Parameters of a net in files: Caffe's binary caffemodel and its HDF5, both ways."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ..atomic import replacing_file
+from ..errors import FileError, NetError, ShapeError
+from ..model.load import read_weights
+from ..proto import caffe_pb2
+from ..proto.blobs import array_to_blob, blob_shape, blob_to_array
+from ..proto.files import write_binary
+
+if TYPE_CHECKING:
+    from .blob import Blob
+    from .net import Net
+
+AnyPath = str | PathLike[str]
+
+
+def is_hdf5(path: AnyPath) -> bool:
+    """Whether the file starts as HDF5 files do. Raises FileError."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(8) == b"\x89HDF\r\n\x1a\n"
+    except OSError as error:
+        raise FileError(path, f"cannot be read: {error.strerror or error}") from error
+
+
+def copy_from(net: Net, path: AnyPath) -> None:
+    """See Net.copy_from."""
+    if is_hdf5(path):
+        copy_from_hdf5(net, path)
+    else:
+        copy_from_message(net, read_weights(path), str(path))
+
+
+def copy_from_message(net: Net, source: Any, file: str) -> None:
+    """Takes the blobs of a NetParameter; layers that the net does not have are ignored, as in Caffe."""
+    targets: dict[str, Any] = {}
+    for layer in net.layers:
+        targets.setdefault(layer.name, layer)  # of layers of one name Caffe takes the first
+    copies = []
+    for layer in source.layer:
+        if layer.name not in targets:
+            continue
+        blobs = targets[layer.name].blobs
+        _same_count(layer.name, len(blobs), len(layer.blobs), file)
+        for index, (blob, message) in enumerate(zip(blobs, layer.blobs, strict=True)):
+            shape = blob_shape(message)
+            if not _fits(blob.shape, message, shape):
+                raise _mismatch(layer.name, index, shape, blob.shape, file)
+            copies.append((blob, message))
+    for blob, message in copies:
+        _write(blob, blob_to_array(message).reshape(blob.shape))
+        if len(message.diff) or len(message.double_diff):
+            blob.diff[...] = blob_to_array(message, diff=True).reshape(blob.shape)
+
+
+def _fits(target: tuple[int, ...], message: Any, shape: tuple[int, ...]) -> bool:
+    """Equal shapes; legacy blobs (num x channels x height x width) count axes from the end, filled up with 1."""
+    if message.HasField("shape"):
+        return target == shape
+    return len(target) <= 4 and (1,) * (4 - len(target)) + target == shape
+
+
+def _same_count(layer: str, ours: int, theirs: int, file: str) -> None:
+    if ours != theirs:
+        raise NetError(
+            layer,
+            f"has {ours} parameter blobs, {theirs} in {file};"
+            " rename the layer to start it from its fillers, or correct its type (bias_term?)",
+        )
+
+
+def _mismatch(layer: str, index: int, source: object, target: object, file: str) -> ShapeError:
+    return ShapeError(
+        layer,
+        f"cannot copy param {index} from {file}: its shape there is {source}, the net needs {target};"
+        " rename the layer to start it from its fillers, or give it the num_output that the weights have",
+    )
+
+
+def _write(blob: Blob, array: Any) -> None:
+    """Into the blob's own memory, so that blobs that share it see it too."""
+    blob.tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))
+
+
+def to_message(net: Net, *, write_diff: bool = False) -> Any:
+    """The net with its parameters as a NetParameter, layer by layer, splits included, as Caffe writes it."""
+    message = caffe_pb2.NetParameter(name=net.name)
+    for layer in net.layers:
+        target = message.layer.add()
+        target.CopyFrom(layer.param)
+        del target.blobs[:]
+        for blob in layer.blobs:
+            array_to_blob(blob.data, diff=blob.diff if write_diff else None, into=target.blobs.add())
+    return message
+
+
+def save(net: Net, path: AnyPath, *, write_diff: bool = False) -> None:
+    """See Net.save."""
+    write_binary(path, to_message(net, write_diff=write_diff))
+
+
+def save_hdf5(net: Net, path: AnyPath, *, write_diff: bool = False) -> None:
+    """See Net.save_hdf5: /data/LAYER/INDEX (and /diff); shared parameters are written once, by their owner."""
+    import h5py
+
+    owned = {learnable.owner for learnable in net.learnables}
+    with replacing_file(path) as raw, h5py.File(raw, "w") as file:
+        data, diff = file.create_group("data"), file.create_group("diff") if write_diff else None
+        for i, layer in enumerate(net.layers):
+            if layer.name in data:
+                continue
+            group = data.create_group(layer.name)
+            diffs = diff.create_group(layer.name) if diff is not None else None
+            for j, blob in enumerate(layer.blobs):
+                if (i, j) in owned:
+                    group[str(j)] = blob.data
+                if diffs is not None:
+                    diffs[str(j)] = blob.diff
+
+
+def copy_from_hdf5(net: Net, path: AnyPath) -> None:
+    """See Net.load_hdf5."""
+    import h5py
+
+    owned = {learnable.owner for learnable in net.learnables}
+    try:
+        with h5py.File(path, "r") as file:
+            data = file["data"]
+            # Caffe finds a layer by its name's last place in the net here, by its first in a binary file
+            places = {layer.name: i for i, layer in enumerate(net.layers)}
+            copies = []
+            for name, group in data.items():
+                if name not in places:
+                    continue
+                blobs = net.layers[places[name]].blobs
+                if len(group) > len(blobs):
+                    _same_count(name, len(blobs), len(group), str(path))
+                for j, blob in enumerate(blobs):
+                    if str(j) not in group:
+                        if (places[name], j) in owned:
+                            _same_count(name, len(blobs), len(group), str(path))
+                        continue
+                    array = np.asarray(group[str(j)], np.float32)
+                    if array.shape != blob.shape:
+                        raise _mismatch(name, j, array.shape, blob.shape, str(path))
+                    copies.append((blob, array))
+    except (OSError, KeyError) as error:
+        raise FileError(path, f"is not a readable HDF5 file of weights: {error}") from error
+    for blob, array in copies:
+        _write(blob, array)
+
+
+def share_with(net: Net, other: Net) -> None:
+    """See Net.share_with."""
+    targets: dict[str, Any] = {}
+    for layer in net.layers:
+        targets.setdefault(layer.name, layer)
+    for source in other.layers:
+        if source.name not in targets:
+            continue
+        blobs = targets[source.name].blobs
+        _same_count(source.name, len(blobs), len(source.blobs), "the other net")
+        for index, (target, blob) in enumerate(zip(blobs, source.blobs, strict=True)):
+            if target.shape != blob.shape:
+                raise _mismatch(source.name, index, blob.shape, target.shape, "the other net")
+            target.share_data(blob)

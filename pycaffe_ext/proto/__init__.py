@@ -1,0 +1,1 @@
+"""caffe.proto, its messages, files of them, and blobs as arrays."""

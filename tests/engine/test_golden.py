@@ -1,0 +1,95 @@
+"""Every layer type against real Caffe's own numbers: forward, bottom diffs, parameter diffs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import real_caffe
+from difference import largest_difference
+from golden import take
+from real_caffe import needs_real_caffe
+
+import pycaffe_ext as caffe
+
+TOLERANCE = 2e-5
+RETAKEN_TOLERANCE = 1e-5  # another processor's BLAS adds in another order
+
+WITHOUT_GOLDEN = {
+    "Data": "reads a database",
+    "HDF5Data": "reads HDF5 files",
+    "HDF5Output": "writes a file and has no top",
+    "ImageData": "reads images",
+    "MemoryData": "gives out arrays that a script sets",
+    "Python": "runs a script's layer",
+    "WindowData": "reads images and draws windows at random",
+}
+
+GOLDEN = {kind: take.load(take.HERE / f"{kind}.npz") for kind in take.all_types()}
+RUNS = set(caffe.layer_type_list())
+
+
+def runnable(kind: str, case: dict[str, Any]) -> bool:
+    """Whether the engine has the type under test, and Parameter where the case takes a bottom from it."""
+    return kind in RUNS and (not case["learned"] or "Parameter" in RUNS)
+
+
+CASES = [
+    pytest.param(kind, name, id=f"{kind}-{name}")
+    for kind, cases in GOLDEN.items()
+    for name, (case, _, _) in cases.items()
+    if runnable(kind, case)
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_equals_real_caffe(kind: str, name: str, tmp_path: Path) -> None:
+    case, given, real = GOLDEN[kind][name]
+
+    def give(key: str, shape: tuple[int, ...]) -> np.ndarray:
+        assert given[key].shape == tuple(shape), key
+        return given[key]
+
+    ours = take.run_case(caffe, tmp_path, case, give)
+    assert set(ours) == set(real)
+    assert all(array.dtype == np.float32 for array in ours.values())
+    wrong = [
+        f"{key}: differs by {difference:.2g} of its largest value (shape {ours[key].shape}, real {real[key].shape})"
+        for key in real
+        if not (difference := largest_difference(ours[key], real[key])) <= TOLERANCE
+    ]
+    assert not wrong, f"{case['net']}\n" + "\n".join(wrong)
+
+
+def test_every_type_of_the_engine_has_golden_cases() -> None:
+    assert RUNS - set(GOLDEN) - set(WITHOUT_GOLDEN) == set()
+
+
+@needs_real_caffe
+def test_every_type_of_real_caffe_has_golden_cases() -> None:
+    with real_caffe.folder() as real:
+        types = real.python("import caffe; print(*caffe.layer_type_list())").stdout.split()
+    assert set(types) == set(GOLDEN) | set(WITHOUT_GOLDEN)
+
+
+@needs_real_caffe
+def test_golden_files_are_what_real_caffe_says_now(tmp_path: Path) -> None:
+    take.take_all(take.all_types(), tmp_path)
+    wrong = []
+    for kind, cases in GOLDEN.items():
+        now = take.load(tmp_path / f"{kind}.npz")
+        assert list(now) == list(cases), kind
+        for name, (case, given, real) in cases.items():
+            now_case, now_given, now_real = now[name]
+            assert now_case == case, f"{kind} {name}"
+            assert now_given.keys() == given.keys(), f"{kind} {name}"
+            assert now_real.keys() == real.keys(), f"{kind} {name}"
+            wrong += [f"{kind} {name} {key}" for key in given if not np.array_equal(now_given[key], given[key])]
+            wrong += [
+                f"{kind} {name} {key}"
+                for key in real
+                if not largest_difference(now_real[key], real[key]) <= RETAKEN_TOLERANCE
+            ]
+    assert not wrong, "take them again: python tests/golden/take.py\n" + "\n".join(wrong)
