@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,10 +20,10 @@ _AHEAD = 4  # entries made and not yet written, for each worker
 
 @dataclass
 class Report:
-    """What was written. `shapes`: the first key of each image shape, as far as shapes were looked at."""
+    """What was written. `sizes`: bytes for each database; `shapes`: the first key of each image shape."""
 
     written: int = 0
-    bytes: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     shapes: dict[tuple[int, ...], bytes] = field(default_factory=dict)
 
@@ -52,7 +52,8 @@ def write_databases(
     report = Report()
     with ExitStack() as stack:
         writers = [stack.enter_context(writing_lmdb(path, overwrite=overwrite)) for path in paths]
-        for number, (entry, future) in enumerate(_made_ahead(listing, recipe, workers)):
+        made_ahead = stack.enter_context(closing(_made_ahead(listing, recipe, workers)))
+        for number, (entry, future) in enumerate(made_ahead):
             try:
                 made = future.result()
             except CaffeError as error:
@@ -66,8 +67,8 @@ def write_databases(
         if not report.written:
             raise DataError(f"nothing to write: all {len(listing.entries)} entries were skipped; {report.skipped[0]}")
         for writer in writers:
-            writer.flush()
-    report.bytes = [writer.bytes for writer in writers]
+            writer.sync()
+    report.sizes = [writer.bytes for writer in writers]
     return report
 
 
@@ -79,7 +80,7 @@ def _put(writers: Sequence[LmdbWriter], key: bytes, made: Made, report: Report) 
         report.shapes.setdefault(made.shape, key)
 
 
-def _made_ahead(listing: Listing, recipe: Recipe, workers: int) -> Iterator[tuple[Entry, Future[Made]]]:
+def _made_ahead(listing: Listing, recipe: Recipe, workers: int) -> Generator[tuple[Entry, Future[Made]], None, None]:
     waiting: deque[tuple[Entry, Future[Made]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +64,8 @@ def sample(labels: Labels, size: Size) -> Labels:
     (y, x) is old pixel (4y + 2, 4x + 2). Images are resized about pixel centres too, so both stay aligned.
     """
     rows, columns = ((2 * np.arange(new) + 1) * old // (2 * new) for old, new in zip(labels.shape, size, strict=True))
-    return labels[rows[:, None], columns]
+    sampled: Labels = labels[rows[:, None], columns]
+    return sampled
 
 
 def scale_down(path: str, labels: Labels, divisor: int) -> Labels:
@@ -107,7 +109,7 @@ class LabelMapFolder:
         return path
 
 
-def _checked(path: str, values: npt.NDArray[np.generic], rule: LabelRule) -> Labels:
+def _checked(path: str, values: npt.NDArray[Any], rule: LabelRule) -> Labels:
     limit = 256 if rule.num_classes is None else rule.num_classes
     bad = values >= limit
     if rule.ignore is not None:

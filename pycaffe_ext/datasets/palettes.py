@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..errors import DataError
 from ..proto.files import AnyPath, read_bytes
 
-_LINE = re.compile(r"(\d+)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+(\S.*))?")
+_LINE = re.compile(r"([0-9]+)\s+([0-9]+)\s+([0-9]+)\s+([0-9]+)(?:\s+(\S.*))?")
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from ..errors import OptionError
+from ..proto import caffe_pb2
 
 
 class _State:
@@ -66,3 +69,16 @@ def generator(device: torch.device | None = None) -> torch.Generator:
 def new_seed() -> int:
     """A seed for a part that keeps random numbers of its own (a data layer's thread)."""
     return int(torch.randint(2**31 - 1, (), generator=generator(torch.device("cpu"))))
+
+
+def use_mode(param: Any, gpu: int | None = None) -> None:
+    """Chooses CPU or GPU: GPU number `gpu` where given, else as a solver's solver_mode and device_id say.
+
+    A solver that asks for the GPU runs on the CPU where PyTorch sees none. Raises OptionError.
+    """
+    wants_gpu = param.solver_mode == caffe_pb2.SolverParameter.GPU and torch.cuda.is_available()
+    if gpu is None and not wants_gpu:
+        set_mode_cpu()
+    else:
+        set_device(param.device_id if gpu is None else gpu)
+        set_mode_gpu()

@@ -74,6 +74,10 @@ class Layer:
         """The tops. None leaves a top as it is (inputs that the user sets)."""
         raise NotImplementedError(f"{type(self).__name__}.forward")
 
+    def accumulates(self, param: int, bottoms: Sequence[Shape]) -> bool:
+        """Whether the gradient of a parameter adds up over backward passes (Caffe's Scale sometimes overwrites)."""
+        return True
+
     def close(self) -> None:
         """Lets go of threads and files."""
 

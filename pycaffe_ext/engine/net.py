@@ -208,12 +208,12 @@ class Net(PycaffeNet):
             if top is not None and top.requires_grad
         ]
         wanted = [
-            (blob, tensor, is_param)
+            (blob, tensor, index if is_param else None)
             for is_param, blobs, tensors in (
                 (False, self._bottoms[i], done.bottoms),
                 (True, self.layers[i].blobs, done.params),
             )
-            for blob, tensor in zip(blobs, tensors, strict=True)
+            for index, (blob, tensor) in enumerate(zip(blobs, tensors, strict=True))
             if tensor.requires_grad
         ]
         if not outputs or not wanted:
@@ -225,11 +225,13 @@ class Net(PycaffeNet):
             retain_graph=self.keep_graphs,
             allow_unused=True,
         )
-        for (blob, tensor, is_param), grad in zip(wanted, grads, strict=True):
-            if not is_param:
+        shapes = [tuple(bottom.shape) for bottom in done.bottoms]
+        for (blob, tensor, param), grad in zip(wanted, grads, strict=True):
+            if param is None:
                 blob.grad = torch.zeros_like(tensor) if grad is None else grad
             elif grad is not None:  # parameters gather their gradients until clear_param_diffs
-                blob.grad = blob.grad.add_(grad.reshape(blob.shape)) if blob.has_grad else grad
+                adds = blob.has_grad and self.layers[i].accumulates(param, shapes)
+                blob.grad = blob.grad.add_(grad.reshape(blob.shape)) if adds else grad
 
     def clear_param_diffs(self) -> None:
         """Sets the gradients of all parameters to zero."""

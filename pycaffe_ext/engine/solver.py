@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 
 import torch
 
-from ..errors import FileError, NetError, OptionError, UnknownNameError
-from ..model.load import read_net, read_solver
-from ..model.upgrade import upgrade_net
+from ..errors import FileError, NetError, UnknownNameError
+from ..model.load import read_solver
 from ..proto import caffe_pb2
 from . import device, snapshots
 from .events import Event, Finished, Output, Snapshotted, Stepped, Tested, Testing
 from .net import Net
 from .parameters import Learnable
 from .schedules import rate_at, step_at
+from .solver_nets import test_nets, train_net
 
 AnyPath = str | PathLike[str]
 
@@ -56,8 +56,8 @@ class Solver(ABC):
         self._check()
         if self.param.random_seed >= 0:
             device.set_random_seed(self.param.random_seed)
-        self.net = self._train_net()
-        self.test_nets = self._test_nets()
+        self.net = train_net(self.param)
+        self.test_nets = test_nets(self.param)
         self.iter = 0
         self.current_step = 0
         self.stop_requested = False
@@ -76,50 +76,6 @@ class Solver(ABC):
             if not folder.is_dir():
                 raise FileError(folder, "snapshot_prefix names a folder that does not exist; make it first")
         rate_at(self.param, 0, 0)
-
-    def _net(self, sources: list[tuple[str, Any]], phase: int, state: Any) -> Net:
-        """The net of a (field, value): the solver's default phase, the net's own state, then the solver's."""
-        name, value = sources[0]
-        param = upgrade_net(value) if name.endswith("_param") else read_net(value)
-        merged = caffe_pb2.NetState(phase=phase)
-        merged.MergeFrom(param.state)
-        if state is not None:
-            merged.MergeFrom(state)
-        param.state.CopyFrom(merged)
-        net = Net(param, level=None)
-        for files in self.param.weights:
-            for file in files.split(","):
-                net.copy_from(file.strip())
-        return net
-
-    def _train_net(self) -> Net:
-        fields = ("train_net_param", "train_net", "net_param", "net")
-        given = [(name, getattr(self.param, name)) for name in fields if self.param.HasField(name)]
-        if len(given) != 1:
-            raise NetError("", f"the solver must name one training net (net or train_net), it names {len(given)}")
-        net = self._net(given, caffe_pb2.TRAIN, self.param.train_state)
-        net.keep_graphs = False
-        return net
-
-    def _test_nets(self) -> list[Net]:
-        sources = [("test_net_param", net) for net in self.param.test_net_param]
-        sources += [("test_net", net) for net in self.param.test_net]
-        generic = [(name, getattr(self.param, name)) for name in ("net_param", "net") if self.param.HasField(name)]
-        rest = len(self.param.test_iter) - len(sources)
-        if rest < 0 or (rest and not generic):
-            raise NetError("", f"test_iter is given {len(self.param.test_iter)} times for {len(sources)} test nets")
-        sources += generic * rest
-        states = list(self.param.test_state)
-        if states and len(states) != len(sources):
-            raise NetError("", f"test_state is given {len(states)} times for {len(sources)} test nets")
-        if sources and self.param.test_interval < 1:
-            raise NetError("", "test_iter needs a test_interval of at least 1")
-        nets = []
-        for i, source in enumerate(sources):
-            net = self._net([source], caffe_pb2.TEST, states[i] if states else None)
-            net.keep_passes = False
-            nets.append(net)
-        return nets
 
     # Training
 
@@ -322,18 +278,3 @@ def get_solver(solver_file: AnyPath | Any) -> Solver:
     if param.type not in SOLVERS:
         raise UnknownNameError("solver type", param.type, SOLVERS)
     return SOLVERS[param.type](param)
-
-
-def use_mode(param: Any, gpu: int | None = None) -> None:
-    """Chooses CPU or GPU: `gpu` where given, else the solver's solver_mode and device_id. Raises OptionError.
-
-    A solver that asks for the GPU runs on the CPU where PyTorch sees none.
-    """
-    wants_gpu = param.solver_mode == caffe_pb2.SolverParameter.GPU and torch.cuda.is_available()
-    if gpu is not None and gpu < 0:
-        raise OptionError(f"--gpu takes a number from 0 on, got {gpu}")
-    if gpu is None and not wants_gpu:
-        device.set_mode_cpu()
-    else:
-        device.set_device(param.device_id if gpu is None else gpu)
-        device.set_mode_gpu()

@@ -35,7 +35,7 @@ class Listing:
         return os.path.join(self.root, entry.name)
 
     def where(self, entry: Entry) -> str:
-        """"FILE:LINE: ", for messages; empty where the source is no list file."""
+        """ "FILE:LINE: ", for messages; empty where the source is no list file."""
         return f"{self.file}:{entry.line}: " if entry.line else ""
 
     def shuffled(self, seed: int) -> Listing:

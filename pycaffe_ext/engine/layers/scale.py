@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
+
 import torch
 
+from ...model.rules import Shape
 from ...model.rules.normalization import affine_axis
 from ..layer import Layer, Tensors, layer
 
@@ -16,6 +20,15 @@ class Scale(Layer):
         axis = affine_axis(self.param, message, tuple(bottoms[0].shape), tuple(factor.shape))
         top = bottoms[0] * broadcast(factor, axis, bottoms[0])
         return [top + broadcast(params[-1], axis, top) if message.bias_term else top]
+
+    def accumulates(self, param: int, bottoms: Sequence[Shape]) -> bool:
+        """Caffe computes the factor's gradient straight into its diff when no item axis is summed over."""
+        if param > 0 or len(bottoms) > 1:
+            return True
+        factor = self.blobs[0].shape
+        axis = affine_axis(self.param, self.param.scale_param, bottoms[0], factor)
+        items, count = prod(bottoms[0][:axis]), prod(factor)
+        return not (count == prod(bottoms[0]) or (items == 1 and count > 1))
 
 
 def broadcast(factor: torch.Tensor, axis: int, like: torch.Tensor) -> torch.Tensor:

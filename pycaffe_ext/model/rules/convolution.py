@@ -39,10 +39,10 @@ def windows_of(layer: Any, bottom: Shape) -> Windows:
     axis = axis_of(layer, message.axis, bottom)
     n_spatial = len(bottom) - axis - 1
 
-    def per_axis(name: str, default: int | None, legacy: str, least: int) -> tuple[int, ...]:
+    def per_axis(name: str, default: int | None, least: int, legacy: str = "") -> tuple[int, ...]:
         values = list(getattr(message, name))
         two = [f"{legacy}_h", f"{legacy}_w"]
-        if message.HasField(two[0]) or message.HasField(two[1]):
+        if legacy and (message.HasField(two[0]) or message.HasField(two[1])):
             if values:
                 raise NetError(layer.name, f"gives both {name} and {two[0]}/{two[1]}; keep one of them")
             if n_spatial != 2:
@@ -62,10 +62,10 @@ def windows_of(layer: Any, bottom: Shape) -> Windows:
 
     return Windows(
         axis,
-        per_axis("kernel_size", None, "kernel", 1),
-        per_axis("stride", 1, "stride", 1),
-        per_axis("pad", 0, "pad", 0),
-        per_axis("dilation", 1, "dilation", 1) if message.dilation else (1,) * n_spatial,
+        per_axis("kernel_size", None, 1, legacy="kernel"),
+        per_axis("stride", 1, 1, legacy="stride"),
+        per_axis("pad", 0, 0, legacy="pad"),
+        per_axis("dilation", 1, 1),
     )
 
 
