@@ -18,7 +18,8 @@ _SUBMODULES = {"io", "net_spec", "draw", "classifier", "detector", "coord_map", 
 _HOME = {
     "pycaffe_ext.engine.net": ["Net"],
     "pycaffe_ext.engine.blob": ["Blob", "BlobVec"],
-    "pycaffe_ext.engine.layer": ["Layer", "layer_type_list"],
+    "pycaffe_ext.engine.layer": ["layer_type_list"],
+    "pycaffe_ext.engine.python_layers": ["Layer", "allow_python_layers"],
     "pycaffe_ext.engine.device": ["set_mode_cpu", "set_mode_gpu", "set_device", "set_random_seed"],
     "pycaffe_ext.engine.solver": ["get_solver"],
     "pycaffe_ext.engine.solvers": [

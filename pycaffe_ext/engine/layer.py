@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 
@@ -31,6 +31,8 @@ class Layer:
     `set_up` is called once, then `shapes` whenever the bottoms' shapes changed, then `forward`.
     """
 
+    reshapes_always: ClassVar[bool] = False  # `shapes` is called before every `forward`
+
     def __init__(self, param: Any) -> None:
         self.param = param
         self.rule = rule_for(param.type)
@@ -47,6 +49,9 @@ class Layer:
     @property
     def is_training(self) -> bool:
         return bool(self.param.phase == caffe_pb2.TRAIN)
+
+    def connect(self, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> None:
+        """Shows the layer its blobs, before `set_up`; only a layer that works on blobs itself keeps them."""
 
     def set_up(self, bottoms: Sequence[Shape]) -> None:
         """Makes the parameter blobs: filled, or as the net's text gives them."""
@@ -74,9 +79,16 @@ class Layer:
         """The tops. None leaves a top as it is (inputs that the user sets)."""
         raise NotImplementedError(f"{type(self).__name__}.forward")
 
+    def backward(self, propagate_down: Sequence[bool]) -> bool:
+        """Goes backward on the blobs that `connect` showed; False leaves it to autograd."""
+        return False
+
     def accumulates(self, param: int, bottoms: Sequence[Shape]) -> bool:
         """Whether the gradient of a parameter adds up over backward passes (Caffe's Scale sometimes overwrites)."""
         return True
+
+    def reset(self) -> None:
+        """Forgets what the last forward pass left for the next one (the state of a recurrent layer)."""
 
     def close(self) -> None:
         """Lets go of threads and files."""

@@ -91,6 +91,7 @@ class Net(PycaffeNet):
             layer = create(layer_param)
             self.layers.append(layer)
             self._shapes_seen.append(None)
+            layer.connect(self._bottoms[i], self._tops[i])
             layer.set_up([blob.shape for blob in self._bottoms[i]])
             self._reshape_layer(i)
         self._loss_weights = [self._weights_of(i) for i in range(len(self.layers))]
@@ -149,7 +150,7 @@ class Net(PycaffeNet):
         return loss
 
     def _forward_layer(self, i: int) -> float:
-        if [blob.shape for blob in self._bottoms[i]] != self._shapes_seen[i]:
+        if self.layers[i].reshapes_always or [blob.shape for blob in self._bottoms[i]] != self._shapes_seen[i]:
             self._reshape_layer(i)
         self._passes[i] = None  # frees the last pass before this one takes memory
         tops = self._run(i)
@@ -193,6 +194,16 @@ class Net(PycaffeNet):
                 hook(i)
 
     def _backward_layer(self, i: int) -> None:
+        layer, propagate_down = self.layers[i], self._need.bottoms[i]
+        for index in layer.rule.no_backward_to:
+            if index < len(propagate_down) and propagate_down[index]:
+                raise NetError(
+                    layer.name,
+                    f"{layer.type} has no gradient for bottom {index}, but what lies below it learns;"
+                    " stop it with propagate_down: false",
+                )
+        if layer.backward(propagate_down):
+            return
         done = self._passes[i]
         if done is None:  # no forward pass, or its graph was freed: run the layer on what its bottoms hold now
             keep, self.keep_passes = self.keep_passes, True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import zip_longest
 from typing import Any
 
@@ -30,7 +31,7 @@ class PycaffeNet:
     _forward: Callable[[int, int], float]
     _backward: Callable[[int, int], None]
 
-    @property
+    @cached_property
     def blobs(self) -> OrderedDict[str, Blob]:
         """Blobs by name, from input to output."""
         return OrderedDict(zip(self._blob_names, self._blobs, strict=True))

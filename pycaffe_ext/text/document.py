@@ -62,10 +62,10 @@ class Document:
     def examples(self) -> dict[str, Field]:
         """The first message field of each name, whatever its depth, and under "" the first inside another."""
         found: dict[str, Field] = {}
-        for path, field in walk(self.root):
+        for around, field in walk(self.root):
             if field.values and isinstance(field.values[0], Message):
                 found.setdefault(field.name, field)
-                if len(path) > 1:
+                if around:
                     found.setdefault("", field)
         return found
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Union
+from typing import NamedTuple
 
 from .document import Document
 from .edits import Edit
 from .nodes import Field, Message, Scalar
 from .style import Style, indent_at, style_of
 
-New = tuple[str, Union[str, Sequence["New"]]]
-"""A field to write: its name, and a scalar as written or the fields of a message."""
+
+class New(NamedTuple):
+    """A field to write: its name, and a scalar as written or the fields of a message."""
+
+    name: str
+    content: str | Sequence[New]
 
 
 def quoted(value: str, like: Scalar | None = None) -> str:
@@ -72,12 +76,12 @@ def remove(document: Document, field: Field) -> Edit:
 
 def render(document: Document, new: New, among: Sequence[Field], indent: str) -> str:
     """The lines of a new field, without the last line's end, written as its like in the file is."""
-    style = _style_for(document, new[0], among)
+    style = _style_for(document, new.name, among)
     return "\n".join(_lines(new, style, indent)).replace("\n", document.newline)
 
 
 def _one_line(document: Document, new: New, among: Sequence[Field]) -> str:
-    style = _style_for(document, new[0], among)
+    style = _style_for(document, new.name, among)
     opening = style.opening if "\n" not in style.opening else " {"
     return _lines(new, style._replace(one_line=True, opening=opening), "")[0]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Union
 
 from .scanner import Token
 
-_ESCAPE = re.compile(rb"\\(?:([abfnrtv\\'\"?])|[xX]([0-9a-fA-F]{1,2})|([0-7]{1,3})|u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}))")
+_ESCAPE = re.compile(
+    rb"""\\(?:([abfnrtv\\'"?])|[xX]([0-9a-fA-F]{1,2})|([0-7]{1,3})"""
+    rb"""|u([0-9a-fA-F]{4})|U(00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}))"""
+)
 _CONTROL = {b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
@@ -93,7 +95,7 @@ class Message:
         return default if found is None else found.value
 
 
-Value = Union[Scalar, Message]
+Value = Scalar | Message
 
 
 @dataclass(eq=False, slots=True)
@@ -108,19 +110,22 @@ class Field:
     stop: int = -1
 
 
-def walk(root: Message) -> Iterator[tuple[tuple[str, ...], Field]]:
-    """Every field below `root` in file order, with the names that lead to it (its own last); of any depth."""
-    path: list[str] = []
+def walk(root: Message) -> Iterator[tuple[list[Field], Field]]:
+    """Every field below `root` in file order, with the fields around it, outermost first.
+
+    That list is one and the same all the time, so that depth costs nothing: copy what is to be kept.
+    """
+    around: list[Field] = []
     stack = [iter(root.fields)]
     while stack:
         one = next(stack[-1], None)
         if one is None:
             stack.pop()
-            if path:
-                path.pop()
+            if around:
+                around.pop()
             continue
-        path.append(one.name)
-        yield tuple(path), one
+        yield around, one
+        around.append(one)
         stack.append(iter([f for value in one.values if isinstance(value, Message) for f in value.fields]))
 
 

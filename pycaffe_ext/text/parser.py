@@ -34,7 +34,9 @@ class _Parser:
         if self.open:
             field, message = self.open[-1]
             line, _ = position(self.text, field.start)
-            self.fail(message.start, f"'{field.name} {{' of line {line} is never closed; a }} is missing in it or after it")
+            self.fail(
+                message.start, f"'{field.name} {{' of line {line} is never closed; a }} is missing in it or after it"
+            )
         self.root.end = len(self.text)
         return self.root
 

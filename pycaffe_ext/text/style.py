@@ -54,12 +54,9 @@ def indent_at(text: str, offset: int) -> str | None:
 
 def _indent_unit(document: Document) -> str:
     """The first indent found in the file; empty where nothing is indented."""
-    parents: list[Field] = []
-    for path, field in walk(document.root):
-        del parents[len(path) - 1 :]
-        if parents and (unit := _deeper(document, parents[-1], field)):
+    for around, field in walk(document.root):
+        if around and (unit := _deeper(document, around[-1], field)):
             return unit
-        parents.append(field)
     return ""
 
 

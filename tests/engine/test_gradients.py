@@ -33,6 +33,7 @@ def test_gradient_is_the_derivative(kind: str, name: str, tmp_path: Path) -> Non
     wanted = [key for key in inputs if real[f"{key}.diff"].any()]
 
     def forward(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        layer.reset()
         values = inputs | dict(zip(wanted, tensors, strict=True))
         tops = layer.forward([values[key].clone() for key in case["bottoms"]], [values[key] for key in learned])
         return tuple(top for top in tops if top is not None)

@@ -50,7 +50,8 @@ class Rule:
     same_number: ClassVar[bool] = False  # as many tops as bottoms
     auto_top: ClassVar[bool] = False  # tops that the net does not name are made all the same (losses)
     is_loss: ClassVar[bool] = False  # the first top's loss_weight is 1 unless the net says otherwise
-    no_backward_to: ClassVar[tuple[int, ...]] = ()  # bottoms that force_backward leaves alone (labels)
+    no_backward_to: ClassVar[tuple[int, ...]] = ()  # bottoms that have no gradient (labels, indices)
+    in_place: ClassVar[bool] = True  # a top may be the bottom of the same name
     is_data: ClassVar[bool] = False  # tops come from outside the net
     can_learn: ClassVar[bool] = True  # False: the parameters are statistics, lr_mult must be 0
 
@@ -77,6 +78,8 @@ class Rule:
                 layer.name,
                 f"{layer.type} has one top per bottom, this one has {len(layer.bottom)} and {len(layer.top)}",
             )
+        if not self.in_place and set(layer.top) & set(layer.bottom):
+            raise NetError(layer.name, f"{layer.type} cannot work in place; give its top another name")
 
 
 _rules: dict[str, Rule] = {}

@@ -30,6 +30,8 @@ class InnerProduct(Rule):
 
 @rule("Embed")
 class Embed(Rule):
+    no_backward_to = (0,)
+
     def params(self, layer: Any, bottoms: Sequence[Shape]) -> list[Param]:
         message = layer.embed_param
         if message.num_output < 1 or message.input_dim < 1:

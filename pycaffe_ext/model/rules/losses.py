@@ -101,6 +101,7 @@ class ContrastiveLoss(Loss):
 class Accuracy(Rule):
     bottoms = exactly(2)
     tops = Count(1, 2)
+    no_backward_to = (0, 1)
 
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         message = layer.accuracy_param

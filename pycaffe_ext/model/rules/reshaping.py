@@ -15,6 +15,7 @@ from .base import Count, Rule, Shape, axis_of, exactly, rule, same_shape_except
 @rule("Split")
 class Split(Rule):
     tops = Count(1, None)
+    in_place = False
 
 
 @rule("Silence")
@@ -126,6 +127,8 @@ class Crop(Rule):
 
 @rule("Flatten")
 class Flatten(Rule):
+    in_place = False
+
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         message, shape = layer.flatten_param, bottoms[0]
         start, end = axis_of(layer, message.axis, shape), axis_of(layer, message.end_axis, shape)
@@ -136,6 +139,8 @@ class Flatten(Rule):
 
 @rule("Reshape")
 class Reshape(Rule):
+    in_place = False
+
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         message, shape = layer.reshape_param, bottoms[0]
         start = axis_of(layer, message.axis, shape, past_end=True)
@@ -177,6 +182,8 @@ class Reduction(Rule):
 
 @rule("ArgMax")
 class ArgMax(Rule):
+    no_backward_to = (0,)
+
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         message, shape = layer.argmax_param, bottoms[0]
         if message.HasField("axis"):
@@ -193,6 +200,7 @@ class ArgMax(Rule):
 @rule("BatchReindex")
 class BatchReindex(Rule):
     bottoms = exactly(2)
+    no_backward_to = (1,)
 
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         if len(bottoms[1]) != 1:
@@ -209,6 +217,6 @@ class Filter(Rule):
         *data, selector = bottoms
         if len(layer.top) != len(data):
             raise NetError(layer.name, f"Filter has a top per bottom but the last: {len(data)}, not {len(layer.top)}")
-        if any(size != 1 for size in selector[1:]) or any(shape[0] != selector[0] for shape in data):
+        if any(size != 1 for size in selector[1:]) or any(shape[:1] != selector[:1] for shape in data):
             raise ShapeError(layer.name, f"selector {selector} must be N (x1x1x1) with the N of {data}")
         return list(data)

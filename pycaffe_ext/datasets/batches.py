@@ -1,0 +1,113 @@
+"""Batches of a database, as the Data layer gives them."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError, OptionError
+from .databases import Database, Item
+from .datum import datum_array, parse_datum
+from .prefetch import Prefetcher
+from .transform import Draw, Shape, Transformer
+
+Floats = npt.NDArray[np.float32]
+
+
+class Batch(NamedTuple):
+    """`data` N x C x H x W and `labels` N, float32."""
+
+    data: Floats
+    labels: Floats
+
+
+class BatchReader:
+    """Reads batch after batch of a database, in key order and round and round, ahead of need.
+
+    What a batch holds depends on the database, the transformer's seed and the number of batches before it; not on
+    `workers` or on time.
+    """
+
+    def __init__(
+        self,
+        source: Database,
+        batch_size: int,
+        transformer: Transformer,
+        *,
+        prefetch: int = 4,
+        workers: int | None = None,
+    ) -> None:
+        """`workers`: threads that decode and transform (default: all cores, at most 4).
+
+        Raises OptionError, and DataError when the first entry is unusable.
+        """
+        if min(batch_size, prefetch) < 1:
+            raise OptionError(f"batch_size and prefetch are at least 1, not {batch_size} and {prefetch}")
+        loader = _Loader(source, batch_size, transformer, workers or min(4, len(os.sched_getaffinity(0))))
+        self.shape = (batch_size, *loader.read(next(iter(source))).shape)
+        """Shape N x C x H x W of the first batch."""
+        self._prefetcher = Prefetcher(loader.load, prefetch)
+
+    def next(self) -> Batch:
+        """The next batch; its arrays are written anew after the next call. Raises DataError, FileError."""
+        return self._prefetcher.next()
+
+    def close(self) -> None:
+        """Ends the reading. The database stays open."""
+        self._prefetcher.close()
+
+
+class _Image(NamedTuple):
+    pixels: npt.NDArray[Any]
+    label: int
+    shape: Shape  # once transformed
+
+
+class _Loader:
+    def __init__(self, source: Database, batch_size: int, transformer: Transformer, workers: int) -> None:
+        self._source = source
+        self._items = source.cycle()
+        self._batch_size = batch_size
+        self._transformer = transformer
+        self._workers = workers
+        self._pool = ThreadPoolExecutor(workers)
+
+    def read(self, item: Item) -> _Image:
+        key, value = item
+        with self._source.naming(key):
+            datum = parse_datum(value)
+            transformer = self._transformer
+            pixels = datum_array(datum, force_color=transformer.force_color, force_gray=transformer.force_gray)
+            return _Image(pixels, datum.label, transformer.shape(pixels.shape))
+
+    def load(self, used: Batch | None) -> Batch:
+        items = list(islice(self._items, self._batch_size))
+        draws = self._transformer.draws(self._batch_size)
+        # As in Caffe the first entry decides the batch's shape, so batches of one may vary.
+        first = self.read(items[0])
+        batch = used if used and used.data.shape[1:] == first.shape else self._new_batch(first.shape)
+        self._put(batch, 0, first, items, draws)
+        parts = [range(1 + part, len(items), self._workers) for part in range(self._workers)]
+        for done in [self._pool.submit(self._fill, batch, part, items, draws) for part in parts]:
+            done.result()
+        return batch
+
+    def _new_batch(self, shape: Shape) -> Batch:
+        return Batch(np.empty((self._batch_size, *shape), np.float32), np.empty(self._batch_size, np.float32))
+
+    def _fill(self, batch: Batch, places: range, items: list[Item], draws: Draw) -> None:
+        for place in places:
+            self._put(batch, place, self.read(items[place]), items, draws)
+
+    def _put(self, batch: Batch, place: int, image: _Image, items: list[Item], draws: Draw) -> None:
+        if image.shape != batch.data.shape[1:]:
+            ours, theirs = ("x".join(map(str, shape)) for shape in (image.shape, batch.data.shape[1:]))
+            with self._source.naming(items[place][0]):
+                raise DataError(f"is {ours}, in a batch of {theirs}; different sizes need crop_size or batch_size: 1")
+        self._transformer.into(batch.data[place], image.pixels, draws[place])
+        batch.labels[place] = image.label

@@ -1,0 +1,97 @@
+"""transform_param: pixels of a Datum to what the net sees, with Caffe's numbers to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError, OptionError
+from ..proto import caffe_pb2
+from ..proto.blobs import blob_shape, blob_to_array
+from ..proto.files import read_binary
+
+Floats = npt.NDArray[np.float32]
+Draw = npt.NDArray[np.uint32]
+Shape = tuple[int, int, int]
+
+
+class Transformer:
+    """Crop, mirror, mean and scale of a TransformationParameter: (pixel - mean) * scale, in float32.
+
+    Crops are random in phase TRAIN and centred in TEST; `mirror` is random in both. As in Caffe each Transformer
+    has its own Mersenne Twister: with the seed that Caffe drew for a layer, crops and mirrors are Caffe's.
+    """
+
+    def __init__(self, param: Any, phase: int, seed: int | None = None) -> None:
+        """Raises OptionError (mean_file and mean_value, force_color and force_gray), FileError, DataError."""
+        if param.HasField("mean_file") and len(param.mean_value):
+            raise OptionError("transform_param has both mean_file and mean_value; keep one")
+        if param.force_color and param.force_gray:
+            raise OptionError("transform_param has both force_color and force_gray; keep one")
+        self.force_color, self.force_gray = bool(param.force_color), bool(param.force_gray)
+        self._mean = _read_mean(param.mean_file) if param.HasField("mean_file") else None
+        self._values = np.array(param.mean_value, np.float32)
+        self._scale = np.float32(param.scale)
+        self._crop = int(param.crop_size)
+        self._mirror = bool(param.mirror)
+        self._random_crop = bool(self._crop) and phase == caffe_pb2.TRAIN
+        self._random = np.random.RandomState(seed)
+
+    def shape(self, image: Sequence[int]) -> Shape:
+        """The shape C x H x W after the transformation of an image C x H x W.
+
+        Raises DataError when the image is smaller than crop_size, or the mean is of another shape.
+        """
+        channels, height, width = image
+        if self._crop > min(height, width):
+            raise DataError(f"crop_size {self._crop} is larger than the image, {channels}x{height}x{width}")
+        if self._mean is not None and self._mean.shape != (channels, height, width):
+            mean = "x".join(map(str, self._mean.shape))
+            raise DataError(f"the mean file is {mean}, but the image is {channels}x{height}x{width}")
+        if len(self._values) not in (0, 1, channels):
+            raise DataError(f"there are {len(self._values)} mean_values for {channels} channels; give 1 or {channels}")
+        return (channels, self._crop, self._crop) if self._crop else (channels, height, width)
+
+    def draws(self, count: int) -> Draw:
+        """The random numbers for the next `count` images (count x numbers per image), in Caffe's order."""
+        numbers = int(self._mirror) + 2 * int(self._random_crop)
+        drawn: Draw = self._random.randint(0, 1 << 32, (count, numbers), np.uint32)
+        return drawn
+
+    def __call__(self, image: npt.NDArray[Any]) -> Floats:
+        """Transforms the next image, C x H x W of uint8 or float32. Raises DataError."""
+        out = np.empty(self.shape(image.shape), np.float32)
+        self.into(out, image, self.draws(1)[0])
+        return out
+
+    def into(self, out: Floats, image: npt.NDArray[Any], draw: Draw) -> None:
+        """Transforms an image into `out`, whose shape is `shape(image.shape)`, with one row of `draws`."""
+        _, height, width = image.shape
+        _, new_height, new_width = out.shape
+        numbers = draw.tolist()
+        flip = self._mirror and numbers.pop(0) % 2 == 1
+        if self._random_crop:
+            top, left = numbers[0] % (height - new_height + 1), numbers[1] % (width - new_width + 1)
+        else:
+            top, left = (height - new_height) // 2, (width - new_width) // 2
+        window = np.s_[:, top : top + new_height, left : left + new_width]
+        target = out[..., ::-1] if flip else out
+        target[...] = image[window]
+        if self._mean is not None:
+            target -= self._mean[window]
+        elif len(self._values):
+            out -= self._values[:, None, None]
+        if self._scale != 1:
+            out *= self._scale
+
+
+def _read_mean(path: str) -> Floats:
+    blob = read_binary(path, caffe_pb2.BlobProto())
+    shape = blob_shape(blob)
+    if len(shape) != 4 or shape[0] != 1:
+        raise DataError(f"{path}: a mean file holds 1 x channels x height x width, and this one {shape}")
+    mean: Floats = blob_to_array(blob)[0]
+    return mean

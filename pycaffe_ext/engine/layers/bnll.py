@@ -1,0 +1,13 @@
+"""BNLL: log(1 + exp(x)), the binomial normal log likelihood."""
+
+from __future__ import annotations
+
+from torch.nn import functional
+
+from ..layer import Layer, Tensors, layer
+
+
+@layer("BNLL")
+class BNLL(Layer):
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+        return [functional.softplus(bottoms[0], threshold=50)]

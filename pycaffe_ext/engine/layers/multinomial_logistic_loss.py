@@ -1,0 +1,34 @@
+"""MultinomialLogisticLoss: -log of the true class's probability, which the bottom holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ..labels import class_labels
+from ..layer import Layer, Tensors, layer
+
+_LEAST = 1e-20  # what a probability counts as at least
+
+
+@layer("MultinomialLogisticLoss")
+class MultinomialLogisticLoss(Layer):
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+        prob = bottoms[0].flatten(1)
+        labels = class_labels(self, bottoms[1].flatten(), prob.shape[1], None)
+        return [_MinusLog.apply(prob.gather(1, labels[:, None])).mean()]
+
+
+class _MinusLog(torch.autograd.Function):
+    """-log(x); Caffe propagates to a probability that it took for 1e-20 too."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        x = x.clamp(min=_LEAST)
+        ctx.save_for_backward(x)
+        return -x.log()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return -grads[0] / ctx.saved_tensors[0]

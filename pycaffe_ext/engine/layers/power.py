@@ -1,0 +1,41 @@
+"""Power: (shift + scale * x) ^ power."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ..layer import Layer, Tensors, layer
+
+
+@layer("Power")
+class Power(Layer):
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+        message, x = self.param.power_param, bottoms[0]
+        power, scale, shift = message.power, message.scale, message.shift
+        if power * scale == 0:  # x does not count, not even where it is infinite
+            return [x.clone().fill_(shift).pow(power)]
+        if scale != 1:
+            x = x * scale
+        if shift != 0:
+            x = x + shift
+        if power == 1:
+            return [x.view_as(x)]
+        return [x.square() if power == 2 else _Power.apply(x, power)]
+
+
+class _Power(torch.autograd.Function):
+    """x ^ power, with the gradient power * y / x: NaN at 0, as in Caffe."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, power: float) -> torch.Tensor:
+        top = x.pow(power)
+        ctx.save_for_backward(x, top)
+        ctx.power = power
+        return top
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        x, top = ctx.saved_tensors
+        return grads[0] * top / x * ctx.power, None

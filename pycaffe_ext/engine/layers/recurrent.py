@@ -1,0 +1,78 @@
+"""LSTM and RNN: T time steps of N independent streams, each step fed with what the last one left.
+
+cont (T x N) is 0 where a sequence begins: what came before is then forgotten. Unless it is exposed as bottoms and
+tops, the state after the last step is where the next forward pass begins, though no gradient crosses that border.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch.nn.functional import linear
+
+from ...model.rules import Shape
+from ...model.rules.recurrent import Recurrent
+from ..layer import Layer, Tensors, layer
+from .lstm_unit import step
+
+
+class _Recurrent(Layer):
+    rule: Recurrent
+
+    def set_up(self, bottoms: Sequence[Shape]) -> None:
+        super().set_up(bottoms)
+        self.reset()
+
+    def reset(self) -> None:
+        self._states: list[torch.Tensor] = []
+
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+        x, cont = bottoms[0], bottoms[1].detach().unsqueeze(-1)
+        weights = list(params)
+        inputs = linear(x.flatten(2), weights.pop(0), weights.pop(0))
+        if self.rule.has_static(self.param):
+            inputs = inputs + linear(bottoms[2].flatten(1), weights.pop(0))
+        states = self._begin(bottoms, x)
+        tops = []
+        for t in range(len(x)):
+            states, top = self.advance(states, inputs[t], cont[t], weights)
+            tops.append(top)
+        self._states = [state.detach() for state in states]
+        exposed = self._states if self.param.recurrent_param.expose_hidden else []
+        return [torch.stack(tops), *(state.unsqueeze(0) for state in exposed)]
+
+    def _begin(self, bottoms: Tensors, x: torch.Tensor) -> list[torch.Tensor]:
+        """The states before the first step, N x D each: the bottoms that hold them, else where the last pass ended."""
+        count, shape = self.rule.states, (x.shape[1], self.param.recurrent_param.num_output)
+        if self.param.recurrent_param.expose_hidden:
+            return [bottom.detach().reshape(shape) for bottom in bottoms[-count:]]
+        if not self._states or len(self._states[0]) < shape[0]:
+            return [x.new_zeros(shape) for _ in range(count)]
+        return [state[: shape[0]].to(x) for state in self._states]  # a smaller batch keeps its first streams
+
+    def advance(
+        self, states: list[torch.Tensor], inputs: torch.Tensor, cont: torch.Tensor, weights: list[torch.Tensor]
+    ) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """The states after a step and its output, N x D each, from the input N x ..., already weighed."""
+        raise NotImplementedError
+
+
+@layer("LSTM")
+class LSTM(_Recurrent):
+    def advance(
+        self, states: list[torch.Tensor], inputs: torch.Tensor, cont: torch.Tensor, weights: list[torch.Tensor]
+    ) -> tuple[list[torch.Tensor], torch.Tensor]:
+        hidden, cell = states
+        cell, hidden = step(cell, inputs + linear(cont * hidden, weights[0]), cont)
+        return [hidden, cell], hidden
+
+
+@layer("RNN")
+class RNN(_Recurrent):
+    def advance(
+        self, states: list[torch.Tensor], inputs: torch.Tensor, cont: torch.Tensor, weights: list[torch.Tensor]
+    ) -> tuple[list[torch.Tensor], torch.Tensor]:
+        to_hidden, to_output, bias = weights
+        hidden = (inputs + linear(cont * states[0], to_hidden)).tanh()
+        return [hidden], linear(hidden, to_output, bias).tanh()

@@ -1,0 +1,26 @@
+"""Training jobs: ``train(solver_file, ...) -> Result``, with snapshots, a CSV log, curves and events to listen to."""
+
+from .events import Event, Finished, Listener, Output, Snapshotted, Started, Stepped, Tested, Testing, Warned
+from .history import Row
+from .job import Result, plan, train
+from .plan import LayerPlan, NetPlan, Plan
+
+__all__ = [
+    "Event",
+    "Finished",
+    "LayerPlan",
+    "Listener",
+    "NetPlan",
+    "Output",
+    "Plan",
+    "Result",
+    "Row",
+    "Snapshotted",
+    "Started",
+    "Stepped",
+    "Tested",
+    "Testing",
+    "Warned",
+    "plan",
+    "train",
+]

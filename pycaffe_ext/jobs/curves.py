@@ -1,0 +1,114 @@
+"""The loss and score curves of a job as a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from os import PathLike
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..atomic import write_bytes
+from .events import Event, Finished, Started, Tested
+from .history import Row
+from .plan import Plan
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_TRAIN, _TESTS = "#0072B2", ("#D55E00", "#E69F00", "#882255")  # colours that the colour-blind tell apart
+_SCORES = ("#009E73", "#CC79A7", "#56B4E9", "#F0E442")
+_SMOOTHED_FROM = 60  # displayed iterations: with more, a running mean is drawn over the noise
+_SHARE = 0.05  # of the training's time is what redrawing may take
+
+
+class Curves:
+    """A listener that redraws `path` from `rows` (which grow) at each test and at the end."""
+
+    def __init__(self, path: str | PathLike[str], rows: Sequence[Row]) -> None:
+        self._path, self._rows = path, rows
+        self._not_before = 0.0
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._plan = event.plan
+        elif isinstance(event, Finished) or (isinstance(event, Tested) and monotonic() >= self._not_before):
+            self.draw()
+
+    def draw(self) -> None:
+        """Writes the picture as things stand. Raises FileError."""
+        start = monotonic()
+        write_bytes(self._path, picture(self._rows, self._plan))
+        end = monotonic()
+        self._not_before = end + (end - start) / _SHARE
+
+
+def picture(rows: Sequence[Row], plan: Plan) -> bytes:
+    """A PNG: the total loss in training and tests; below it, where there are any, the other outputs."""
+    from matplotlib.figure import Figure
+
+    losses = {name for net in (plan.net, *plan.tests) for name, weight in net.outputs.items() if weight}
+    scores = list(dict.fromkeys(name for row in rows for name in row.outputs if name.split("[")[0] not in losses))
+    figure = Figure(figsize=(8, 6.5 if scores else 4), dpi=120, layout="constrained")
+    panels = figure.subplots(2 if scores else 1, 1, sharex=True, squeeze=False)[:, 0]
+    panels[0].set_title(f"{plan.net.name or 'Training'}: loss{' and ' + _kind(scores) if scores else ''}")
+    _draw_losses(panels[0], rows)
+    if scores:
+        _draw_scores(panels[1], rows, scores)
+    panels[-1].set_xlabel(f"iteration ({plan.images} image{'s' * (plan.images != 1)} each)")
+    for panel in panels:
+        panel.grid(color="0.9")
+        panel.spines[["top", "right"]].set_visible(False)
+        if panel.has_data():
+            panel.legend(frameon=False)
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def _draw_losses(panel: Axes, rows: Sequence[Row]) -> None:
+    points = [(row.iteration, row.total_loss) for row in rows if row.net is None and row.total_loss is not None]
+    iterations, losses = [i for i, _ in points], [loss for _, loss in points]
+    if len(points) > _SMOOTHED_FROM:
+        width = len(points) // 30
+        panel.plot(iterations, losses, color=_TRAIN, alpha=0.25, linewidth=1)
+        panel.plot(iterations, _running_mean(losses, width), color=_TRAIN, label=f"training (mean of {2 * width + 1})")
+    elif points:
+        panel.plot(iterations, losses, color=_TRAIN, label="training")
+    for net in _test_nets(rows):
+        tests = [(row.iteration, row.total_loss) for row in rows if row.net == net and row.total_loss is not None]
+        if tests:
+            panel.plot(*zip(*tests, strict=True), ".-", color=_TESTS[net % len(_TESTS)], label=_test_name(rows, net))
+    panel.set_ylabel("loss")
+
+
+def _draw_scores(panel: Axes, rows: Sequence[Row], scores: Sequence[str]) -> None:
+    for index, name in enumerate(scores):
+        color = _SCORES[index % len(_SCORES)]
+        train = [(row.iteration, row.outputs[name]) for row in rows if row.net is None and name in row.outputs]
+        if train:
+            panel.plot(*zip(*train, strict=True), color=color, alpha=0.4, linewidth=1, label=f"training {name}")
+        for net in _test_nets(rows):
+            tests = [(row.iteration, row.outputs[name]) for row in rows if row.net == net and name in row.outputs]
+            if tests:
+                label = f"{_test_name(rows, net)} {name} (last {tests[-1][1]:.4g})"
+                panel.plot(*zip(*tests, strict=True), ".-", color=color, label=label)
+    panel.set_ylabel(_kind(scores))
+
+
+def _kind(scores: Sequence[str]) -> str:
+    return "accuracy" if all("acc" in name.lower() for name in scores) else "scores"
+
+
+def _test_nets(rows: Sequence[Row]) -> list[int]:
+    return sorted({row.net for row in rows if row.net is not None})
+
+
+def _test_name(rows: Sequence[Row], net: int) -> str:
+    return f"test {net}" if len(_test_nets(rows)) > 1 else "test"
+
+
+def _running_mean(values: Sequence[float], width: int) -> list[float]:
+    """The mean of each value with up to `width` neighbours on either side."""
+    near = [values[max(0, i - width) : i + width + 1] for i in range(len(values))]
+    return [sum(part) / len(part) for part in near]

@@ -1,0 +1,43 @@
+"""Finds the operations and runs those that are asked for, one after another, each checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from itertools import groupby
+from pkgutil import iter_modules
+
+from ..text import Document
+from . import operations as _package
+from .check import check
+from .operation import Operation, Request
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """All operations, by the name of their module."""
+    names = sorted(module.name for module in iter_modules(_package.__path__))
+    return tuple(import_module(f"{_package.__name__}.{name}").operation for name in names)
+
+
+def perform(document: Document, requests: Iterable[Request]) -> Document:
+    """The document after all requests, in the order given; without any it is the same to the byte.
+
+    Raises CaffeError where one cannot be done; then there is no result at all.
+    """
+    for operation, group in _steps(requests):
+        after = document.apply(operation.edits(document, group))
+        check(document, after, operation.touches)
+        document = after
+    return document
+
+
+def _steps(requests: Iterable[Request]) -> Iterator[tuple[Operation, Sequence[Request]]]:
+    """Requests one by one, those of a `together` operation that follow one another as one step."""
+    by_flag = {option.flag: operation for operation in operations() for option in operation.options}
+    for operation, group in groupby(requests, key=lambda request: by_flag[request.flag]):
+        if operation.together:
+            yield operation, list(group)
+        else:
+            yield from ((operation, [request]) for request in group)
