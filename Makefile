@@ -35,7 +35,7 @@ bench: $(READY) ## side by side with what people use today, as ratios
 	$(BIN)/python -m tests.bench
 
 golden: $(READY) ## takes tests/golden/*.npz from real Caffe again (needs root and .ci/real-caffe)
-	$(BIN)/python tests/golden/take.py --all
+	$(BIN)/python tests/golden/take.py
 
 proto: $(READY) ## compiles caffe.proto into caffe.desc
 	$(BIN)/python -m grpc_tools.protoc -I pycaffe_ext/proto --descriptor_set_out=pycaffe_ext/proto/caffe.desc caffe.proto

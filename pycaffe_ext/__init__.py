@@ -30,6 +30,21 @@ _HOME = {
         "AdaDeltaSolver",
         "AdamSolver",
     ],
+    "pycaffe_ext.pycaffe": [
+        "NCCL",
+        "Timer",
+        "has_nccl",
+        "init_log",
+        "log",
+        "set_multiprocess",
+        "set_solver_count",
+        "set_solver_rank",
+        "solver_count",
+        "solver_rank",
+    ],
+    "pycaffe_ext.net_spec": ["NetSpec", "layers", "params", "to_proto"],
+    "pycaffe_ext.classifier": ["Classifier"],
+    "pycaffe_ext.detector": ["Detector"],
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 

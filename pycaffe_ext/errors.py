@@ -1,13 +1,13 @@
 """Everything that can go wrong, as one tree; each message is one line that says what to do.
 
-    CaffeError              anything below; the commands print it and exit with status 2
-    |- FileError            a file that is absent, unreadable, truncated, or of another kind
-    |- PrototxtError        text that is not prototxt, or names no field: file:line:column
-    |- NetError             a net that is wrong: layer name and reason
-    |  `- ShapeError        shapes that do not fit: both are named
-    |- UnknownNameError     a layer, type, field or option that is not there; near names are offered
-    |- DataError            an image, label or database entry that is wrong: which, and its value
-    `- OptionError          options that contradict each other or make no sense here
+CaffeError              anything below; the commands print it and exit with status 2
+|- FileError            a file that is absent, unreadable, truncated, or of another kind
+|- PrototxtError        text that is not prototxt, or names no field: file:line:column
+|- NetError             a net that is wrong: layer name and reason
+|  `- ShapeError        shapes that do not fit: both are named
+|- UnknownNameError     a layer, type, field or option that is not there; near names are offered
+|- DataError            an image, label or database entry that is wrong: which, and its value
+`- OptionError          options that contradict each other or make no sense here
 """
 
 from __future__ import annotations

@@ -49,13 +49,15 @@ def _nearest(_: Array, taps: list[Array]) -> Array:
 
 
 def _linear(x: Array, taps: list[Array]) -> Array:
-    return (1 - x.astype(np.float64)) * taps[0] + x * taps[1]  # mixed precision, as scikit-image has it
+    mixed: Array = (1 - x.astype(np.float64)) * taps[0] + x * taps[1]  # as scikit-image has it
+    return mixed
 
 
 def _cubic(x: Array, taps: list[Array]) -> Array:
     """Catmull-Rom: Keys 1981, a = -1/2."""
     a, b, c, d = taps
-    return b + 0.5 * x * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)))
+    cubic: Array = b + 0.5 * x * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)))
+    return cubic
 
 
 # per order: how far before the base pixel the first tap lies, the number of taps, and what they give

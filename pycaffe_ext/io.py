@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import interpolation
 from .datasets.images import decode, read_file
-from .errors import DataError, OptionError, ShapeError, UnknownNameError
+from .errors import DataError, OptionError, UnknownNameError
 from .proto import caffe_pb2
 from .proto.blobs import array_to_blob
 
@@ -79,11 +79,10 @@ def load_image(filename: str | PathLike[str], color: bool = True) -> Array:
     Transparency is dropped. Raises DataError for a file that is absent, cut short or no image.
     """
     path = fspath(filename)
-    pixels = decode(read_file(path), cv2.IMREAD_UNCHANGED)
+    pixels: Array | None = decode(read_file(path), cv2.IMREAD_UNCHANGED)
     if pixels is None:
         raise DataError(f"{path}: is not an image that OpenCV can read, or is damaged")
-    full = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
-    image = pixels / full
+    image: Array = pixels / (np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1)
     if image.ndim == 2:
         image = np.repeat(image[:, :, np.newaxis], 3 if color else 1, axis=2)
     else:
@@ -100,26 +99,26 @@ def resize_image(im: Array, new_dims: Sequence[int], interp_order: int = 1) -> A
     image; other numbers of channels: as scipy zooms, which keeps the corners in place.
     """
     size = (int(new_dims[0]), int(new_dims[1]))
+    resized: Array
     if im.shape[-1] not in (1, 3):
-        return interpolation.zoom(im, size, interp_order).astype(np.float32)
+        resized = interpolation.zoom(im, size, interp_order)
+        return resized.astype(np.float32)
     low, high = im.min(), im.max()
     if not high > low:
         return np.full((*size, im.shape[-1]), low, np.float32)
-    resized = interpolation.resize((im - low) / (high - low), size, interp_order)
-    return (resized * (high - low) + low).astype(np.float32)
+    resized = interpolation.resize((im - low) / (high - low), size, interp_order) * (high - low) + low
+    return resized.astype(np.float32)
 
 
-def oversample(images: Sequence[Array], crop_dims: Sequence[int]) -> Array:
+def oversample(images: Sequence[Array] | Array, crop_dims: Sequence[int] | Array) -> Array:
     """Ten crops of each H x W x K image: four corners, centre, and these mirrored; 10N x height x width x K."""
-    crop = np.array(crop_dims, int)
-    image = np.array(images[0].shape)
-    room = image[:2] - crop
-    corners = [(y, x) for y in (0, room[0]) for x in (0, room[1])]
-    centre = (image[:2] / 2.0 - crop / 2.0).astype(int)
-    crops = np.empty((10 * len(images), *crop, image[2]), np.float32)
+    height, width = (int(size) for size in crop_dims)
+    below, right = images[0].shape[0] - height, images[0].shape[1] - width  # the room that a crop leaves
+    places = [(0, 0), (0, right), (below, 0), (below, right), (int(below / 2), int(right / 2))]
+    crops = np.empty((10 * len(images), height, width, images[0].shape[2]), np.float32)
     for i, pixels in enumerate(images):
-        for j, (y, x) in enumerate((*corners, centre)):
-            crops[10 * i + j] = pixels[y : y + crop[0], x : x + crop[1]]
+        for j, (y, x) in enumerate(places):
+            crops[10 * i + j] = pixels[y : y + height, x : x + width]
         crops[10 * i + 5 : 10 * i + 10] = crops[10 * i : 10 * i + 5, :, ::-1]
     return crops
 
@@ -149,7 +148,7 @@ class Transformer:
         each where it is set. `data` is left as it is.
         """
         self._check_input(in_)
-        array = data.astype(np.float32)
+        array: Array = data.astype(np.float32)
         size = self.inputs[in_][2:]
         if array.shape[:2] != size:
             array = resize_image(array, size)
@@ -168,7 +167,7 @@ class Transformer:
     def deprocess(self, in_: str, data: Array) -> Array:
         """The image that `preprocess` made this input of, but for its size."""
         self._check_input(in_)
-        array = data.copy().squeeze()
+        array: Array = data.copy().squeeze()
         if in_ in self.input_scale:
             array /= _single(self.input_scale[in_])
         if in_ in self.mean:
@@ -196,7 +195,8 @@ class Transformer:
         self._check_input(in_)
         if len(order) != self.inputs[in_][1]:
             raise OptionError(
-                f"set_channel_swap: {tuple(order)} orders {len(order)} channels, input '{in_}' has {self.inputs[in_][1]}"
+                f"set_channel_swap: {tuple(order)} orders {len(order)} channels,"
+                f" input '{in_}' has {self.inputs[in_][1]}"
             )
         self.channel_swap[in_] = order
 
@@ -206,7 +206,7 @@ class Transformer:
         self.raw_scale[in_] = scale
 
     def set_mean(self, in_: str, mean: Array) -> None:
-        """What is subtracted: one number per channel, or C x H x W, resized to the input where need be.
+        """What is subtracted: one number per channel, or C x H x W (H x W for one channel), resized where need be.
 
         Raises ValueError for any other shape.
         """
@@ -216,10 +216,10 @@ class Transformer:
             if len(mean) != shape[0]:
                 raise ValueError(f"set_mean: {len(mean)} numbers for the {shape[0]} channels of input '{in_}'")
             mean = mean[:, np.newaxis, np.newaxis]
-        elif mean.ndim not in (2, 3):
-            raise ValueError(f"set_mean: a mean of shape {mean.shape} for input '{in_}' of shape {shape}")
-        elif (1,) * (3 - mean.ndim) + mean.shape != shape:
-            mean = _resized_mean(mean[np.newaxis] if mean.ndim == 2 else mean, shape[1:])
+        elif mean.shape != shape and (1, *mean.shape) != shape:
+            if mean.ndim != 3 or len(mean) not in (1, shape[0]):
+                raise ValueError(f"set_mean: a mean of shape {mean.shape} for input '{in_}' of shape {shape}")
+            mean = _resized_mean(mean, shape[1:])
         self.mean[in_] = mean
 
     def set_input_scale(self, in_: str, scale: float) -> None:
@@ -239,4 +239,5 @@ def _resized_mean(mean: Array, size: Sequence[int]) -> Array:
     if not high > low:
         return np.full((len(mean), *size), low, np.float32)
     image = ((mean - low) / (high - low)).transpose(1, 2, 0)
-    return resize_image(image, size).transpose(2, 0, 1) * np.float32(high - low) + np.float32(low)
+    resized: Array = resize_image(image, size).transpose(2, 0, 1) * np.float32(high - low) + np.float32(low)
+    return resized

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -183,15 +184,16 @@ def _tell_source(listing: Listing) -> None:
     if listing.ignored:
         some = ", ".join(listing.ignored[:3]) + (", ..." if len(listing.ignored) > 3 else "")
         print(f"passed over {len(listing.ignored)} files that are no images by their name: {some}", file=sys.stderr)
-    used = {entry.label for entry in listing.entries}
+    images = Counter(entry.label for entry in listing.entries)
     for label, name in enumerate(listing.classes):
-        if label not in used:
+        if not images[label]:
             print(f"class {label} '{name}' has no images", file=sys.stderr)
 
 
 def _tell_plan(listing: Listing, paths: list[Path]) -> None:
+    images = Counter(entry.label for entry in listing.entries)
     for label, name in enumerate(listing.classes):
-        print(f"label {label}: {name}, {sum(entry.label == label for entry in listing.entries)} images")
+        print(f"label {label}: {name}, {images[label]} images")
     if listing.classes:
         print(f"would write {labels_file(paths[0])}")
     first, last = (os.fsdecode(entry_key(number, listing.entries[number])) for number in (0, len(listing.entries) - 1))

@@ -72,7 +72,7 @@ class Coin:
         self.metal = str(rng.choice(METALS))
         self._frame = np.maximum(0.9 * _rim(rng, PLATE), 0.5 * _inscription(rng, PLATE))
         self._frame = np.maximum(self._frame, 0.5 * _mint_mark(rng, PLATE))
-        size = rng.uniform(0.85, 1.05)
+        size = rng.uniform(0.9, 1.08)
         x, y = rng.uniform(-0.05, 0.05, 2) + (0.08, -0.06)  # a head's middle is left of and below its ear
         half = PLATE.size / 2
         place = np.array([[size, 0, half * (1 + x - size)], [0, size, half * (1 + y - size)]])

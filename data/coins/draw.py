@@ -12,7 +12,7 @@ from photo.table import photograph
 from .coin import FACINGS, Coin
 
 COUNTS = {"train": 1200, "test": 400}
-PHOTOS_OF_EACH = 10  # of one design, half of them facing left
+PHOTOS_OF_EACH = 4  # of one design, half of them facing left
 
 
 @lru_cache(maxsize=4)

@@ -179,10 +179,10 @@ def token(rng: Rng, kind: str) -> tuple[Map, Map]:
     if rng.random() < 0.5:
         carved = cv2.flip(carved, 1)
     size, shift = PLATE.size / 2, rng.uniform(-0.08, 0.08, 2)
-    scale = rng.uniform(0.85, 1.15)
+    scale = rng.uniform(0.95, 1.25)
     place = np.array([[scale, 0, size * (1 + shift[0] - scale)], [0, scale, size * (1 + shift[1] - scale)]])
     relief = cv2.warpAffine(carved, place, (PLATE.size, PLATE.size))
-    if rng.random() < 0.3:
+    if rng.random() < 0.15:
         relief = 0.6 - 0.8 * relief
     rim = PLATE.soft(outline - cv2.erode(outline, np.ones((3, 3)), iterations=int(rng.integers(1, 8))), 0.02)
     ground = rng.uniform(0, 0.25) * octaves(rng, PLATE.size, PLATE.size, 8, 3)

@@ -8,7 +8,7 @@ import numpy as np
 from photo.camera import exposed, viewpoint
 from photo.files import Drawn, jpeg, png
 from photo.light import Lamp, shade
-from photo.noise import Rng, smooth
+from photo.noise import Map, Rng, smooth
 from photo.surfaces import any_surface
 
 from . import parts
@@ -39,13 +39,17 @@ def draw(seed: int, part: int, index: int) -> Drawn:
     """Portrait `index` of a part (0 train, 1 test) and its label map: the same for the same three numbers."""
     rng = np.random.default_rng((seed, part, index))
     canvas = _painted(rng)
-    view = viewpoint(rng, parts.PLATE.size, _SCENE, radius=(0.40, 0.62), turn=0.3, tilt=0.05, shift=0.12)
-    shown = cv2.warpPerspective(canvas.covered, view, _SCENE[::-1])[..., None]
+    view = viewpoint(rng, parts.PLATE.size, _SCENE, radius=(0.48, 0.68), turn=0.3, tilt=0.05, shift=0.12)
+
+    def placed(layer: Map) -> Map:  # clothes go on below the canvas
+        return cv2.warpPerspective(layer, view, _SCENE[::-1], borderMode=cv2.BORDER_REPLICATE)
+
+    shown = placed(canvas.covered)[..., None]
     wall = cv2.GaussianBlur(any_surface(rng, *_SCENE)[0], (0, 0), rng.uniform(0.3, 3))
     wall *= 0.6 + 0.8 * smooth(rng, *_SCENE, 2)[..., None]
-    colour = wall + shown * (cv2.warpPerspective(canvas.colour, view, _SCENE[::-1]) - wall)
-    height = cv2.GaussianBlur(cv2.warpPerspective(canvas.height, view, _SCENE[::-1]), (0, 0), 0.8)
-    gloss = cv2.warpPerspective(canvas.gloss, view, _SCENE[::-1])
+    colour = wall + shown * (placed(canvas.colour) - wall)
+    height = cv2.GaussianBlur(placed(canvas.height), (0, 0), 0.8)
+    gloss = placed(canvas.gloss)
     lamp = Lamp(rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1.2))
     diffuse, highlight = shade(height, lamp, gloss=0.5 * gloss, sharpness=20, ambient=rng.uniform(0.35, 0.7))
     photo = exposed(rng, colour * diffuse[..., None] + highlight[..., None], ROWS, COLUMNS)

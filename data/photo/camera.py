@@ -42,7 +42,7 @@ def exposed(rng: Rng, scene: Map, rows: int, columns: int) -> npt.NDArray[np.uin
     curve = np.clip(light, 0, 1) ** rng.uniform(0.75, 1.05)
     contrast = rng.uniform(0.85, 1.1)
     curve = (curve - 0.5) * contrast + 0.5
-    noise = rng.uniform(0.005, 0.03)
+    noise = rng.uniform(0.005, 0.025)
     for channel in range(3):
         curve[..., channel] += noise * grain(rng, rows, columns)
     return np.round(np.clip(curve, 0, 1) * 255).astype(np.uint8)

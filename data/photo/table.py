@@ -34,14 +34,14 @@ METALS = ("gold", "silver", "copper", "bronze", "nickel", "iron")
 def worn(rng: Rng, relief: Map) -> Map:
     """Years in purses: the highest points go, edges soften, and there are dents and scratches."""
     wear = rng.uniform(0, 1)
-    soft = cv2.GaussianBlur(relief, (0, 0), 0.6 + 1.6 * wear)
-    flat = np.minimum(soft, rng.uniform(0.65, 1.2) + 0.15 * soft)
+    soft = cv2.GaussianBlur(relief, (0, 0), 0.6 + 1.2 * wear)
+    flat = np.minimum(soft, rng.uniform(0.7, 1.2) + 0.15 * soft)
     size = relief.shape[0]
     scratches = np.zeros_like(relief)
     for _ in range(rng.integers(0, 7)):
         start, end = rng.uniform(0, size, 2), rng.normal(0, size / 4, 2)
         cv2.line(scratches, start.astype(int).tolist(), (start + end).astype(int).tolist(), 1.0, 1, cv2.LINE_AA)
-    dents = np.clip(octaves(rng, size, size, 12, 3) - rng.uniform(0.66, 0.85), 0, 1)
+    dents = np.clip(octaves(rng, size, size, 12, 3) - rng.uniform(0.70, 0.9), 0, 1)
     return flat - 0.12 * scratches - dents + 0.03 * octaves(rng, size, size, 30, 2)
 
 
@@ -51,7 +51,7 @@ def photograph(rng: Rng, relief: Map, outline: Map, material: str) -> npt.NDArra
     Table, place, lamp, wear, dirt and camera are drawn from `rng` alone: none of them can tell what the relief shows.
     """
     lamp = Lamp.anywhere(rng)
-    view = viewpoint(rng, relief.shape[0], (_SCENE, _SCENE), radius=(0.36, 0.47), turn=0.26, tilt=0.09, shift=0.06)
+    view = viewpoint(rng, relief.shape[0], (_SCENE, _SCENE), radius=(0.41, 0.49), turn=0.24, tilt=0.08, shift=0.04)
     seen = cv2.warpPerspective(worn(rng, relief), view, (_SCENE, _SCENE))
     inside = cv2.warpPerspective(outline, view, (_SCENE, _SCENE))
 
@@ -60,7 +60,7 @@ def photograph(rng: Rng, relief: Map, outline: Map, material: str) -> npt.NDArra
     clean, stain = (np.array(colour, np.float32) for colour in MATERIALS[material])
     hollow = np.clip(2.5 * (cv2.GaussianBlur(seen, (0, 0), 4) - seen), 0, 1)
     spots = np.clip(octaves(rng, _SCENE, _SCENE, 4, 4) * 2 - rng.uniform(0.7, 1.6), 0, 1)
-    dirt = np.clip(hollow * rng.uniform(0.2, 1.0) + spots * rng.uniform(0, 0.9), 0, 1)
+    dirt = np.clip(hollow * rng.uniform(0.2, 1.0) + spots * rng.uniform(0, 0.7), 0, 1)
     coat = table + inside[..., None] * (clean + dirt[..., None] * (stain - clean) - table)
 
     gloss = inside * (1 - dirt) * rng.uniform(0.2, 0.9)

@@ -52,7 +52,7 @@ def encode(image: Pixels, kind: str) -> bytes:
     return bytes(cv2.imencode(f".{kind}", image)[1].tobytes())
 
 
-def decode(content: bytes, flags: int) -> npt.NDArray[np.generic] | None:
+def decode(content: bytes | memoryview, flags: int) -> npt.NDArray[np.generic] | None:
     """What OpenCV makes of encoded bytes; None where they are no image that it can read."""
     try:
         image: npt.NDArray[np.generic] | None = cv2.imdecode(np.frombuffer(content, np.uint8), flags)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -78,14 +79,16 @@ class Transformer:
         else:
             top, left = (height - new_height) // 2, (width - new_width) // 2
         window = np.s_[:, top : top + new_height, left : left + new_width]
-        target = out[..., ::-1] if flip else out
-        target[...] = image[window]
+        out[...] = image[window]
         if self._mean is not None:
-            target -= self._mean[window]
+            out -= self._mean[window]
         elif len(self._values):
             out -= self._values[:, None, None]
         if self._scale != 1:
             out *= self._scale
+        if flip:
+            for plane in out:
+                cv2.flip(plane, 1, plane)  # much faster than reading or writing backwards
 
 
 def _read_mean(path: str) -> Floats:

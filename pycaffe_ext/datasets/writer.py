@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,4 +96,7 @@ def _errors_of(path: Path) -> Iterator[None]:
     try:
         yield
     except lmdb.Error as error:
-        raise FileError(path, f"cannot be written: {str(error).rpartition(': ')[2]}") from error
+        reason = str(error).rpartition(": ")[2]
+        if reason == os.strerror(errno.EIO):  # what LMDB makes of a write that stops short
+            reason = f"the disk is full, or limits files to fewer bytes ({reason})"
+        raise FileError(path, f"cannot be written: {reason}") from error

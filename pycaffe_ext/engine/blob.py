@@ -38,6 +38,7 @@ class Memory:
         self._tensor: torch.Tensor | None = None
         self._host: Array | None = None
         self._seen: weakref.ref[Array] | None = None  # the array that a script may still hold
+        self._lent = False
 
     def tensor(self, shape: Shape) -> torch.Tensor:
         """The numbers on the current device, to read. Moves them there when they are elsewhere."""
@@ -60,8 +61,9 @@ class Memory:
             array = self._host
         else:
             tensor = self.tensor(shape).detach()
-            if not tensor.is_contiguous():
-                self._tensor = tensor = tensor.contiguous()
+            if self._lent or not tensor.is_contiguous():
+                self._tensor, self._lent = tensor.clone(memory_format=torch.contiguous_format), False
+                tensor = self._tensor
             if tensor.device.type == "cpu":
                 array = tensor.numpy()  # the same memory: the device's head stays fresh
                 if held is not None and held.ctypes.data == array.ctypes.data and held.size == array.size:
@@ -76,19 +78,22 @@ class Memory:
             self._seen = weakref.ref(array)
         return array if array.shape == shape else array.reshape(shape)
 
-    def put(self, tensor: torch.Tensor) -> None:
-        """Makes `tensor` the numbers. An array that a script still holds goes on showing them, as in Caffe."""
+    def put(self, tensor: torch.Tensor, *, lent: bool = False) -> None:
+        """Makes `tensor` the numbers. An array that a script still holds goes on showing them, as in Caffe.
+
+        `lent`: others may look at the memory of `tensor`, which no script must change.
+        """
         held = self._seen() if self._seen is not None else None
         if held is not None and tensor.device.type == "cpu" and held.size == tensor.numel():
             if tensor.data_ptr() != held.ctypes.data:
                 # .data: autograd graphs of an earlier pass may have saved this memory; they are stale anyway
                 torch.from_numpy(held).view(-1).data.copy_(tensor.reshape(-1))
-            tensor = torch.from_numpy(held).view(tensor.shape)
-        self._tensor, self._host, self._head = tensor, None, Head.DEVICE
+            tensor, lent = torch.from_numpy(held).view(tensor.shape), False
+        self._tensor, self._host, self._head, self._lent = tensor, None, Head.DEVICE, lent
 
     def clear(self) -> None:
         """All zeros again, without taking memory; zeroed in place when a script holds the array."""
-        if self._seen is not None and self._seen() is not None and self._tensor is not None:
+        if self.is_held and self._tensor is not None:
             self.put(torch.zeros_like(self._tensor))
         else:
             self._tensor, self._host, self._head = None, None, Head.EMPTY
@@ -96,6 +101,16 @@ class Memory:
     @property
     def is_empty(self) -> bool:
         return self._head is Head.EMPTY
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether others may look at the same memory, so that a script gets a copy."""
+        return self._lent
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a script may still hold the array."""
+        return self._seen is not None and self._seen() is not None
 
 
 class Blob:
@@ -142,7 +157,17 @@ class Blob:
 
     @grad.setter
     def grad(self, value: torch.Tensor) -> None:
-        self._diff.put(value)
+        self._diff.put(value, lent=True)  # autograd may give several blobs one tensor
+
+    @property
+    def lends_grad(self) -> bool:
+        """Whether other blobs may look at the diff's memory; no script has seen it then."""
+        return self._diff.is_lent
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a script may still hold the array of the data: new data is then written into it."""
+        return self._data.is_held
 
     @property
     def has_data(self) -> bool:

@@ -39,6 +39,10 @@ class _Pass:
     tops: list[torch.Tensor | None]
 
 
+def _memory(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
 class Net(PycaffeNet):
     """A net built from a prototxt file (or a NetParameter) for a phase.
 
@@ -169,10 +173,12 @@ class Net(PycaffeNet):
         layer = self.layers[i]
         record = self._need.layers[i] and self.keep_passes
         to_bottoms, to_params = self._need.bottoms[i], self._need.params[i]
-        bottoms = [
-            blob.tensor.detach().requires_grad_(record and need and blob.tensor.is_floating_point())
-            for blob, need in zip(self._bottoms[i], to_bottoms, strict=True)
-        ]
+        bottoms = []
+        for blob, need in zip(self._bottoms[i], to_bottoms, strict=True):
+            bottom = blob.tensor.detach()
+            if record and blob.is_held and blob in self._tops[i]:  # the top overwrites what backward needs
+                bottom = bottom.clone()
+            bottoms.append(bottom.requires_grad_(record and need and bottom.is_floating_point()))
         params = [
             blob.tensor.detach().requires_grad_(record and need)
             for blob, need in zip(layer.blobs, to_params, strict=True)
@@ -214,7 +220,7 @@ class Net(PycaffeNet):
         if not self.keep_graphs:
             self._passes[i] = None
         outputs = [
-            (top, blob.grad)
+            (top, blob)
             for top, blob in zip(done.tops, self._tops[i], strict=True)
             if top is not None and top.requires_grad
         ]
@@ -232,12 +238,17 @@ class Net(PycaffeNet):
         grads = torch.autograd.grad(
             [top for top, _ in outputs],
             [tensor for _, tensor, _ in wanted],
-            [grad.reshape(top.shape) for top, grad in outputs],
+            [blob.grad.reshape(top.shape) for top, blob in outputs],
             retain_graph=self.keep_graphs,
             allow_unused=True,
         )
         shapes = [tuple(bottom.shape) for bottom in done.bottoms]
+        # where autograd hands on a top's gradient itself it is copied if anybody may change it in place later
+        tops = {_memory(blob.grad) for _, blob in outputs}
+        seen = {_memory(blob.grad) for _, blob in outputs if not blob.lends_grad}
         for (blob, tensor, param), grad in zip(wanted, grads, strict=True):
+            if grad is not None and _memory(grad) in (seen if param is None else tops):
+                grad = grad.clone()
             if param is None:
                 blob.grad = torch.zeros_like(tensor) if grad is None else grad
             elif grad is not None:  # parameters gather their gradients until clear_param_diffs

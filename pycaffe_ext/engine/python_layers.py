@@ -51,10 +51,12 @@ def load(param: Any) -> Any:
     """
     message, where = param.python_param, f"layer '{param.name}'"
     module = sys.modules.get(message.module) or _imported(param)
-    found = getattr(module, message.layer, None)
+    found: Any = getattr(module, message.layer, None)
     if not _is_layer(found):
         known = [name for name, value in vars(module).items() if _is_layer(value)]
-        raise UnknownNameError(f"class derived from caffe.Layer in '{message.module}' named", message.layer, known, where=where)
+        raise UnknownNameError(
+            f"class derived from caffe.Layer in '{message.module}' named", message.layer, known, where=where
+        )
     made = found(param)
     made.param_str, made.phase = str(message.param_str), int(param.phase)
     return made

@@ -44,13 +44,14 @@ class Solver(ABC):
     n_history: ClassVar[int] = 1  # history blobs per parameter
     needs_no_momentum: ClassVar[bool] = False
     frozen_is_still: ClassVar[bool] = False  # with rate 0 and a history of zeros, an update changes nothing at all
+    new_listeners: ClassVar[list[Callable[[Solver], Callable[[Event], None]]]] = []  # each makes one for every solver
 
     def __init__(self, solver_file: AnyPath | Any) -> None:
         if isinstance(solver_file, caffe_pb2.SolverParameter):
             self.param: Any = solver_file
         else:
             self.param = read_solver(solver_file)
-        self.listeners: list[Callable[[Event], None]] = []
+        self.listeners = [make(self) for make in self.new_listeners]
         self.ask: Callable[[], Request] = lambda: Request.NONE
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._check()

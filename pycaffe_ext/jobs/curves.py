@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from math import isfinite
 from os import PathLike
+from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _TRAIN, _TESTS = "#0072B2", ("#D55E00", "#E69F00", "#882255")  # colours that the colour-blind tell apart
 _SCORES = ("#009E73", "#CC79A7", "#56B4E9", "#F0E442")
 _SMOOTHED_FROM = 60  # displayed iterations: with more, a running mean is drawn over the noise
+_LOG_FROM = 30  # times the median: a larger loss would press the rest of the curve to the floor
 _SHARE = 0.05  # of the training's time is what redrawing may take
 
 
@@ -32,8 +35,11 @@ class Curves:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
             self._plan = event.plan
-        elif isinstance(event, Finished) or (isinstance(event, Tested) and monotonic() >= self._not_before):
+        elif isinstance(event, Finished) or (isinstance(event, Tested) and self._is_worth_it()):
             self.draw()
+
+    def _is_worth_it(self) -> bool:
+        return monotonic() >= self._not_before and any(row.net is None for row in self._rows)
 
     def draw(self) -> None:
         """Writes the picture as things stand. Raises FileError."""
@@ -80,9 +86,17 @@ def _draw_losses(panel: Axes, rows: Sequence[Row]) -> None:
         if tests:
             panel.plot(*zip(*tests, strict=True), ".-", color=_TESTS[net % len(_TESTS)], label=_test_name(rows, net))
     panel.set_ylabel("loss")
+    every = [row.total_loss for row in rows if row.total_loss is not None and isfinite(row.total_loss)]
+    if every and min(every) > 0 and max(every) > _LOG_FROM * median(every):
+        panel.set_yscale("log")
 
 
 def _draw_scores(panel: Axes, rows: Sequence[Row], scores: Sequence[str]) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    is_share = _kind(scores) == "accuracy"
+    if is_share:
+        panel.yaxis.set_major_formatter(PercentFormatter(1))
     for index, name in enumerate(scores):
         color = _SCORES[index % len(_SCORES)]
         train = [(row.iteration, row.outputs[name]) for row in rows if row.net is None and name in row.outputs]
@@ -91,7 +105,8 @@ def _draw_scores(panel: Axes, rows: Sequence[Row], scores: Sequence[str]) -> Non
         for net in _test_nets(rows):
             tests = [(row.iteration, row.outputs[name]) for row in rows if row.net == net and name in row.outputs]
             if tests:
-                label = f"{_test_name(rows, net)} {name} (last {tests[-1][1]:.4g})"
+                last = f"{tests[-1][1]:.2%}" if is_share else f"{tests[-1][1]:.4g}"
+                label = f"{_test_name(rows, net)} {name} (last {last})"
                 panel.plot(*zip(*tests, strict=True), ".-", color=color, label=label)
     panel.set_ylabel(_kind(scores))
 

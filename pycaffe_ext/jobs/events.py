@@ -13,19 +13,22 @@ from typing import Any
 from ..engine.events import Event as SolverEvent
 from ..engine.events import Finished, Output, Snapshotted, Stepped, Tested, Testing
 from .plan import Plan
+from .speed import Speed
 
 
 @dataclass(frozen=True)
 class Started:
     """The nets are built and the first iteration is about to run.
 
-    `param`: the SolverParameter in force; `iteration`: updates done so far (more than 0 on a resume).
+    `param`: the SolverParameter in force; `iteration`: updates done so far (more than 0 on a resume);
+    `speed`: how fast it runs, kept up to date from here on.
     """
 
     param: Any
     device: str
     iteration: int
     plan: Plan
+    speed: Speed
 
 
 @dataclass(frozen=True)

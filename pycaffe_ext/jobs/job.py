@@ -14,7 +14,7 @@ from . import engines
 from .alarm import Alarm
 from .csv_log import CsvLog, read_log
 from .curves import Curves
-from .events import Event, Finished, Listener, Snapshotted, Started, Tested, Warned
+from .events import Event, Finished, Listener, Snapshotted, SolverEvent, Started, Tested, Warned
 from .history import History, Row
 from .paths import AnyPath, explaining_paths, snapshot_prefix
 from .speed import Speed
@@ -97,16 +97,23 @@ def train(
         on_row: list[Callable[[Row], None]] = [CsvLog(log_file, kept)]
         if tensorboard is not None:
             on_row.append(stack.enter_context(closing(TensorBoard(str(tensorboard), solver.iteration))))
-        history, speed, notes = History(kept, on_row), Speed(), _Notes()
+        history, notes = History(kept, on_row), _Notes()
+        started = _started(param, solver)
 
         def tell(event: Event) -> None:
             for listener in everyone:
                 listener(event)
 
+        def tell_and_time(event: SolverEvent) -> None:
+            started.speed.add(event)
+            tell(event)
+            started.speed.resume()
+
         curves = Curves(picture, history.rows)
-        everyone: list[Listener] = [history, speed, notes, curves, *listeners, Alarm(tell)]
-        tell(Started(param, solver.device, solver.iteration, solver.plan))
-        solver.run(tell, ask or _nothing)
+        everyone: list[Listener] = [history, notes, curves, *listeners, Alarm(tell)]
+        tell(started)
+        started.speed.resume()
+        solver.run(tell_and_time, ask or _nothing)
 
     assert notes.finished is not None
     files = [*notes.snapshot, log_file, picture, *([str(tensorboard)] if tensorboard is not None else [])]
@@ -116,7 +123,7 @@ def train(
         rows=tuple(history.rows),
         tests=tuple(notes.tests[net] for net in sorted(notes.tests)),
         seconds=history.seconds,
-        images_per_second=speed.steps * solver.plan.images / max(speed.training_seconds, 1e-9),
+        images_per_second=started.speed.mean_images_per_second,
         files=tuple(files),
         warnings=tuple(notes.warnings),
     )
@@ -138,7 +145,7 @@ def plan(
     param = _solver(solver_file, weights, snapshot, iterations)
     param.ClearField("snapshot")  # its folder need not be there
     with closing(_start(solver_file, param, engine, snapshot, gpu)) as solver:
-        return Started(param, solver.device, solver.iteration, solver.plan)
+        return _started(param, solver)
 
 
 def _solver(
@@ -164,6 +171,11 @@ def _solver(
 def _start(solver_file: AnyPath, param: Any, engine: str, snapshot: AnyPath | None, gpu: int | None) -> engines.Engine:
     with explaining_paths(solver_file):
         return engines.start(engine, param, snapshot=None if snapshot is None else os.fspath(snapshot), gpu=gpu)
+
+
+def _started(param: Any, solver: engines.Engine) -> Started:
+    speed = Speed(param, solver.iteration, solver.plan.images)
+    return Started(param, solver.device, solver.iteration, solver.plan, speed)
 
 
 def _rows_before(log: str, iteration: int) -> list[Row]:

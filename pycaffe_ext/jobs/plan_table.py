@@ -30,12 +30,12 @@ def print_plan(started: Started) -> None:
         f"Learning: {plan.learned:,} of {plan.parameters:,} parameters; {param.type}, base_lr {param.base_lr:g}"
     )
     console.print(
-        f"Training: on {started.device}, iterations {started.iteration:,} to {param.max_iter:,},"
+        f"Training: on {started.device}, iterations {started.iteration} to {param.max_iter},"
         f" {plan.images:,} images each{f' (iter_size {param.iter_size})' if param.iter_size > 1 else ''}"
     )
     for index, (net, batches) in enumerate(zip(plan.tests, param.test_iter, strict=True)):
         console.print(
-            f"Test {index}:   every {param.test_interval:,} iterations, {batches:,} batches of {net.batch_size:,}"
+            f"Test {index}:   every {param.test_interval} iterations, {batches:,} batches of {net.batch_size:,}"
             f" images; {', '.join(net.outputs)}"
         )
     total = sum(plan.memory.values())
@@ -56,4 +56,7 @@ def _learning(layer: LayerPlan) -> str:
 
 
 def _bytes(size: int) -> str:
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
+        if size >= scale:
+            return f"{size / scale:.3g} {unit}"
+    return f"{size / 1e3:.3g} kB"

@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from .events import Event, Finished, Output, Snapshotted, Started, Stepped, Tested, Testing, Warned
 from .history import named
 from .job import Result
-from .speed import Speed
 
 _MOST_PRINTED = 10  # values of one net's outputs
 
@@ -29,7 +28,6 @@ class Screen:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._console = Console(file=cast(TextIO, _Lasting(sys.stdout)), highlight=False, markup=False, soft_wrap=True)
-        self._speed = Speed()
         self._progress: Progress | None = None
 
     def __enter__(self) -> Screen:
@@ -40,7 +38,6 @@ class Screen:
             self._progress.stop()
 
     def __call__(self, event: Event) -> None:
-        self._speed(event)
         if isinstance(event, Warned):
             print(f"warning: {event.message}", file=_Lasting(sys.stderr), flush=True)
         if self._quiet:
@@ -54,9 +51,9 @@ class Screen:
         elif isinstance(event, Tested):
             self._describe("train")
             which = "test" if len(self._started.plan.tests) == 1 else f"test {event.net}"
-            self._print(f"Iteration {event.iteration:,}  {which}: {_values(event.outputs)}")
+            self._print(f"Iteration {event.iteration}  {which}: {_values(event.outputs)}")
         elif isinstance(event, Snapshotted):
-            self._print(f"Iteration {event.iteration:,}  snapshot: {event.state}")
+            self._print(f"Iteration {event.iteration}  snapshot: {event.weights}, {os.path.splitext(event.state)[1]}")
         elif isinstance(event, Finished) and self._progress is not None:
             self._progress.stop()
 
@@ -64,17 +61,16 @@ class Screen:
         """Prints what came of the job."""
         if self._quiet:
             return
-        how = "Stopped, as asked," if result.early else "Done:"
         self._print(
-            f"{how} {result.iteration:,} iterations, {_duration(result.seconds)},"
-            f" {_rate(result.images_per_second)} images/s"
+            f"{'Stopped' if result.early else 'Done'} at iteration {result.iteration}"
+            f" after {_duration(result.seconds)}, {_rate(result.images_per_second)} images/s"
         )
         training = [row for row in result.rows if row.net is None and row.total_loss is not None]
         if training:
-            self._print(f"  training  loss {training[-1].total_loss:.4g} at iteration {training[-1].iteration:,}")
+            self._print(f"  training  loss {training[-1].total_loss:.4g} at iteration {training[-1].iteration}")
         for test in result.tests:
             which = "test" if len(result.tests) == 1 else f"test {test.net}"
-            self._print(f"  {which:<8}  {_values(test.outputs)} at iteration {test.iteration:,}")
+            self._print(f"  {which:<8}  {_values(test.outputs)} at iteration {test.iteration}")
         for file in result.files:
             self._print(f"  file      {file}")
 
@@ -82,38 +78,40 @@ class Screen:
         self._started = event
         param, plan = event.param, event.plan
         self._print(
-            f"{plan.net.name or 'Net'} on {event.device}: iterations {event.iteration:,} to {param.max_iter:,},"
-            f" {plan.images:,} images each; {plan.learned:,} of {plan.parameters:,} parameters learn"
+            f"{plan.net.name or 'Net'} on {event.device}: {plan.learned:,} of {plan.parameters:,} parameters learn"
         )
+        self._print(f"Iterations {event.iteration} to {param.max_iter} of {plan.images:,} images")
         if self._console.is_terminal:
+            bar = [BarColumn(bar_width=None)] if self._is_wide else []
+            numbers = TextColumn("{task.fields[numbers]}")
             self._progress = Progress(
                 TextColumn("{task.description:<5}"),
-                BarColumn(bar_width=None),
+                *bar,
                 MofNCompleteColumn(),
-                TextColumn("{task.fields[numbers]}"),
+                numbers,
                 console=self._console,
                 expand=True,
             )
             self._task = self._progress.add_task("train", total=param.max_iter, completed=event.iteration, numbers="")
             self._progress.start()
 
+    @property
+    def _is_wide(self) -> bool:
+        return self._console.width >= 100
+
     def _step(self, event: Stepped) -> None:
+        speed = self._started.speed
+        pace = f"{_rate(speed.images_per_second)} images/s  {_duration(speed.seconds_left)} left"
+        if self._is_wide or self._progress is None:
+            pace = f"{_rate(speed.iterations_per_second)} it/s  {pace}"
         if self._progress is not None:
-            numbers = f"loss {event.smoothed_loss:.4g}  lr {event.rate:.4g}  {self._rates()}"
+            numbers = f"loss {event.smoothed_loss:<8.4g}lr {event.rate:.4g}  {pace}"
             self._progress.update(self._task, completed=event.iteration + 1, numbers=numbers)
         elif event.displayed:
             outputs = f"  ({_values(event.outputs)})" if len(event.outputs) > 1 else ""
             self._print(
-                f"Iteration {event.iteration:,}  loss {event.smoothed_loss:.4g}{outputs}"
-                f"  lr {event.rate:.4g}  {self._rates()}"
+                f"Iteration {event.iteration}  loss {event.smoothed_loss:.4g}{outputs}  lr {event.rate:.4g}  {pace}"
             )
-
-    def _rates(self) -> str:
-        speed = self._speed
-        return (
-            f"{_rate(speed.iterations_per_second)} it/s  {_rate(speed.images_per_second)} images/s"
-            f"  {_duration(speed.seconds_left)} left"
-        )
 
     def _describe(self, what: str) -> None:
         if self._progress is not None:

@@ -12,7 +12,7 @@ from ..engine.solver import Request
 EFFECTS = {"stop": Request.STOP, "snapshot": Request.SNAPSHOT, "none": Request.NONE}
 
 _NOTICE = {
-    "stop": "\nCtrl-C: stopping after this iteration (once more: end at once, without a snapshot)\n",
+    "stop": "\nCtrl-C: stopping after this iteration; once more ends at once\n",
     "snapshot": "\nCtrl-C: snapshot after this iteration\n",
 }
 

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections import deque
 from time import monotonic
+from typing import Any
 
-from .events import Event, Started, Stepped, Tested
+from ..engine.events import Event as SolverEvent
+from ..engine.events import Stepped, Tested
 
 _RECENT = 100  # iterations that the current rate is taken over
 
 
 class Speed:
-    """A listener. Tests and snapshots do not slow the rates down, but lengthen the time that is left."""
+    """The job feeds it with each event, and calls `resume` when the listeners are done with one.
 
-    def __init__(self) -> None:
-        self.iteration = 0  # updates done
+    Tests, snapshots and listeners do not slow the rates down; tests lengthen the time that is left.
+    """
+
+    def __init__(self, param: Any, iteration: int, images: int) -> None:
+        self._param, self._images = param, images
+        self.iteration = iteration  # updates done
         self.training_seconds = 0.0
         self.steps = 0
         self._recent: deque[float] = deque(maxlen=_RECENT)
         self._tests: dict[int, float] = {}  # last duration of each net's test
         self._last = monotonic()
 
-    def __call__(self, event: Event) -> None:
-        now = monotonic()
-        seconds, self._last = now - self._last, now
-        if isinstance(event, Started):
-            self._param, self._images = event.param, event.plan.images
-            self.iteration = event.iteration
-        elif isinstance(event, Stepped):
+    def add(self, event: SolverEvent) -> None:
+        """Counts the time since the last `resume`."""
+        seconds = monotonic() - self._last
+        if isinstance(event, Stepped):
             self.iteration = event.iteration + 1
             self.steps += 1
             self.training_seconds += seconds
@@ -36,6 +39,15 @@ class Speed:
             self._recent.append(seconds)
         elif isinstance(event, Tested):
             self._tests[event.net] = seconds
+
+    def resume(self) -> None:
+        """The solver runs on."""
+        self._last = monotonic()
+
+    @property
+    def mean_images_per_second(self) -> float:
+        """Of all training so far."""
+        return self.steps * self._images / max(self.training_seconds, 1e-9)
 
     @property
     def iterations_per_second(self) -> float:

@@ -81,9 +81,9 @@ def v0_to_v1(net: NetParameter) -> NetParameter:
     Raises NetError for an unknown bottom and for padding before any other layer, UnknownNameError for a type.
     """
     new = NetParameter()
-    for field in ("name", "input", "input_dim", "force_backward"):
-        if field.startswith("input") or net.HasField(field):
-            set_field(new, field, getattr(net, field))
+    for field, value in net.ListFields():
+        if field.name in ("name", "input", "input_dim", "force_backward"):
+            set_field(new, field.name, value)
     makers: dict[str, Any] = dict.fromkeys(net.input)  # blob: the layer that made it last; None for an input
     for layer in net.layers:
         padding = _padding_before(layer, makers)

@@ -37,12 +37,20 @@ class LayerView:
         self.name: str = self.body.text_of("name")
         self.bottoms: list[Scalar] = message.scalars("bottom")
         self.tops: list[Scalar] = message.scalars("top")
+        self.bottom_names = [scalar.value for scalar in self.bottoms]
+        self.top_names = [scalar.value for scalar in self.tops]
 
     @property
     def type(self) -> str:
         """The type as today's Caffe spells it ("Convolution" for V1's CONVOLUTION); a fork's as it is."""
         written = self.body.text_of("type")
         return _type_today(written) if self.is_v1 else written
+
+    @property
+    def python_class(self) -> str:
+        """The class that a Python layer runs; empty for other types."""
+        found = self.scalar_in("python_param", "layer")
+        return "" if found is None else found.value
 
     @property
     def params(self) -> list[Message]:
@@ -92,8 +100,12 @@ class NetView:
     @property
     def blobs(self) -> list[str]:
         """The names of all blobs, each once, in the order in which they appear."""
-        uses = [*self.inputs, *(scalar for layer in self.layers for scalar in (*layer.bottoms, *layer.tops))]
-        return list(dict.fromkeys(scalar.value for scalar in uses))
+        return list(dict.fromkeys(scalar.value for scalar in self.blob_uses))
+
+    @property
+    def blob_uses(self) -> list[Scalar]:
+        """Every place where a blob is named: the net's inputs, and all bottoms and tops in file order."""
+        return [*self.inputs, *(scalar for layer in self.layers for scalar in (*layer.bottoms, *layer.tops))]
 
     def named(self, name: str) -> list[LayerView]:
         """The layers of exactly that name: TRAIN/TEST pairs share one. Raises UnknownNameError with near names."""

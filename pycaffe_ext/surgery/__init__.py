@@ -6,5 +6,23 @@ document = document.apply(rename(document, "fc8", "fc8_flickr"))
 document.write("finetune.prototxt")
 
 `perform(document, [Request("--freeze-all"), Request("--unfreeze", "conv5")])` does what the command does,
-its checks included. The public functions of the modules in `operations` are here too; each yields edits.
+its checks included. What the modules in `operations` name in their __all__ can be imported from here too.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+from .operation import Operation, Option, Request
+from .runner import modules, operations, perform
+from .table import learning_rows, learning_table
+
+__all__ = ["Operation", "Option", "Request", "learning_rows", "learning_table", "operations", "perform"]
+__all__ += [name for module in modules() for name in module.__all__]
+
+
+def __getattr__(name: str) -> Any:
+    for module in modules():
+        if name in module.__all__:
+            return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,11 +10,11 @@ from ..errors import CaffeError
 from ..model.phases import filter_net
 from ..model.shapes import infer
 from ..model.upgrade import upgrade_net
-from ..model.view import NetView
+from ..model.view import LayerView, NetView
 from ..proto.caffe_pb2 import TEST, TRAIN, NetParameter, NetState, Phase
 from ..text import Document
 from .flow import is_sink
-from .inputs import image_shape, is_data
+from .inputs import is_data, top_shape
 
 
 def parameter_counts(document: Document) -> tuple[dict[str, list[int]], str]:
@@ -38,13 +38,30 @@ def parameter_counts(document: Document) -> tuple[dict[str, list[int]], str]:
 
 
 def _current_net(document: Document, phase: Phase.ValueType) -> NetParameter:
-    """The net of a phase in Caffe's current form, without losses, its data as Input layers where their shape is known."""
-    net = NetParameter()
+    """The net of a phase in Caffe's current form, without its losses, its images from Input layers."""
+    whole = NetParameter()
+    text = document.to_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
     try:
-        text_format.Merge(document.to_bytes().decode("utf-8", "replace").lstrip("\ufeff"), net, allow_unknown_field=True)
+        text_format.Merge(text, whole, allow_unknown_field=True)
     except text_format.ParseError as error:
-        raise CaffeError(f"Caffe's schema does not know this: {error}") from error
-    net = filter_net(upgrade_net(net), NetState(phase=phase))
-    views = {layer.name: layer for layer in NetView(document).layers}
-    ...
+        raise CaffeError(f"Caffe's schema does not know all of it: {error}") from error
+    whole = filter_net(upgrade_net(whole), NetState(phase=phase))
+    net = NetParameter()
+    views = {(view.name, *view.top_names): view for view in NetView(document).layers}
+    for layer in whole.layer:
+        view = views.get((layer.name, *layer.top))
+        if view is not None and is_data(view):
+            _add_input(net, view)
+        elif view is None or not is_sink(view):
+            net.layer.append(layer)
     return net
+
+
+def _add_input(net: NetParameter, view: LayerView) -> None:
+    """Tops of known shape come from an Input layer, the others from a layer of no known type."""
+    for top in view.top_names:
+        layer = net.layer.add(name=view.name, top=[top])
+        shape = top_shape(view, top)
+        if shape is not None:
+            layer.type = "Input"
+            layer.input_param.shape.add(dim=shape)

@@ -17,6 +17,16 @@ def is_data(layer: LayerView) -> bool:
     return bool(layer.tops) and not layer.bottoms and layer.type not in _SOURCES_OF_SHAPES
 
 
+def top_shape(layer: LayerView, blob: str) -> Shape | None:
+    """The shape of one top of a data layer, images as 1 x C x H x W; None where nothing says it."""
+    shapes = [shape for message in layer.message.messages("dummy_data_param") for shape in message.messages("shape")]
+    if shapes:
+        shape = shapes[min(layer.top_names.index(blob), len(shapes) - 1)]
+        return tuple(int(dim.number or 0) for dim in shape.scalars("dim"))
+    image = image_shape(layer) if blob == layer.top_names[0] else None
+    return None if image is None else (1, *image)
+
+
 def image_shape(layer: LayerView) -> Shape | None:
     """(channels, height, width) of a data layer's first top; None where nothing says it.
 

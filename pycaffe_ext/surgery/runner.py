@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from itertools import groupby
 from pkgutil import iter_modules
+from types import ModuleType
 
 from ..text import Document
 from . import operations as _package
@@ -15,10 +16,15 @@ from .operation import Operation, Request
 
 
 @cache
-def operations() -> tuple[Operation, ...]:
-    """All operations, by the name of their module."""
+def modules() -> tuple[ModuleType, ...]:
+    """The modules in `operations`, by name."""
     names = sorted(module.name for module in iter_modules(_package.__path__))
-    return tuple(import_module(f"{_package.__name__}.{name}").operation for name in names)
+    return tuple(import_module(f"{_package.__name__}.{name}") for name in names)
+
+
+def operations() -> list[Operation]:
+    """All operations, in the order of their modules."""
+    return [module.operation for module in modules()]
 
 
 def perform(document: Document, requests: Iterable[Request]) -> Document:

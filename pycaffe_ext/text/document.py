@@ -26,7 +26,7 @@ class Document:
     def __init__(self, text: str, file: str = "<text>") -> None:
         """Raises PrototxtError with file, line and column where `text` is not prototxt."""
         self.text, self.file = text, file
-        tokens = scan(text, file)
+        tokens = scan(text)
         self.comments = [token for token in tokens if token.kind == "comment"]
         self.root: Message = parse(text, tokens, file)
 

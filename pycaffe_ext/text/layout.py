@@ -12,10 +12,14 @@ from .style import Style, indent_at, style_of
 
 
 class New(NamedTuple):
-    """A field to write: its name, and a scalar as written or the fields of a message."""
+    """A field to write: its name, and a scalar as written or the fields of a message.
+
+    A message with `one_line` goes on one line; else it looks like its like in the file.
+    """
 
     name: str
     content: str | Sequence[New]
+    one_line: bool = False
 
 
 def quoted(value: str, like: Scalar | None = None) -> str:
@@ -74,6 +78,20 @@ def remove(document: Document, field: Field) -> Edit:
     return Edit(field.start - len(line) + len(line.rstrip(" \t")), field.stop, "")
 
 
+def remove_block(document: Document, field: Field) -> Edit:
+    """Takes a field out with the comment behind it on its line, and with one empty line after it."""
+    text = document.text
+    line_end = _line_end(text, field.stop)
+    indent = indent_at(text, field.start)
+    if indent is None or text[field.stop : line_end].lstrip()[:1] not in ("", "#"):
+        return remove(document, field)
+    end = min(line_end + 1, len(text))
+    next_end = _line_end(text, end)
+    if not text[end:next_end].strip():
+        end = min(next_end + 1, len(text))
+    return Edit(field.start - len(indent), end, "")
+
+
 def render(document: Document, new: New, among: Sequence[Field], indent: str) -> str:
     """The lines of a new field, without the last line's end, written as its like in the file is."""
     style = _style_for(document, new.name, among)
@@ -81,9 +99,7 @@ def render(document: Document, new: New, among: Sequence[Field], indent: str) ->
 
 
 def _one_line(document: Document, new: New, among: Sequence[Field]) -> str:
-    style = _style_for(document, new.name, among)
-    opening = style.opening if "\n" not in style.opening else " {"
-    return _lines(new, style._replace(one_line=True, opening=opening), "")[0]
+    return _lines(new._replace(one_line=True), _style_for(document, new.name, among), "")[0]
 
 
 def _style_for(document: Document, name: str, among: Sequence[Field]) -> Style:
@@ -95,10 +111,11 @@ def _style_for(document: Document, name: str, among: Sequence[Field]) -> Style:
 
 
 def _lines(new: New, style: Style, indent: str) -> list[str]:
-    name, content = new
+    name, content, one_line = new
     if isinstance(content, str):
         return [f"{indent}{name}{style.colon}{content}"]
-    if style.one_line:
+    if one_line or style.one_line:
+        style = style._replace(one_line=True, opening=" ".join(style.opening.split("\n")))
         inner = " ".join(_lines(one, style, "")[0] for one in content)
         return [f"{indent}{name}{style.opening}{style.pad}{inner}{style.pad}{style.closing}"]
     opening = style.opening if "\n" not in style.opening else f"\n{indent}{style.opening.strip()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from .nodes import Field, Message, Scalar
-from .scanner import Token, error_at, position
+from .scanner import Token, error_at, position, problem_of
 
 _CLOSING = {"{": "}", "<": ">"}
 _END = "the end of the file"
@@ -34,8 +34,10 @@ class _Parser:
         if self.open:
             field, message = self.open[-1]
             line, _ = position(self.text, field.start)
+            opening = self.text[message.start]
+            closing = _CLOSING[opening]
             self.fail(
-                message.start, f"'{field.name} {{' of line {line} is never closed; a }} is missing in it or after it"
+                message.start, f"'{field.name} {opening}' of line {line} is never closed: a '{closing}' is missing"
             )
         self.root.end = len(self.text)
         return self.root
@@ -52,6 +54,8 @@ class _Parser:
         return False
 
     def fail(self, offset: int, problem: str) -> NoReturn:
+        if self.current.kind == "other":
+            offset, problem = self.current.start, problem_of(self.current, self.text)
         raise error_at(self.text, offset, problem, self.file)
 
     def shown(self) -> str:

@@ -16,13 +16,14 @@ _TOKEN = re.compile(
     | (?P<number> 0[xX][0-9a-fA-F]+ | (?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]? )
     | (?P<name> [A-Za-z_][A-Za-z0-9_]* )
     | (?P<mark> [{}<>\[\]:;,.\-/] )
+    | (?P<other> . )
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 
 
 class Token(NamedTuple):
-    """A piece of the text. `kind`: space, comment, string, number, name or mark."""
+    """A piece of the text. `kind`: space, comment, string, number, name, mark, or other: what prototxt has no use for."""
 
     kind: str
     text: str
@@ -33,18 +34,9 @@ class Token(NamedTuple):
         return self.start + len(self.text)
 
 
-def scan(text: str, file: str = "<text>") -> list[Token]:
-    """All tokens of `text`, in order, without a gap. Raises PrototxtError where no token fits."""
-    tokens: list[Token] = []
-    offset = 0
-    match_next = _TOKEN.scanner(text).match  # type: ignore[attr-defined]  # known to re, not to its stubs
-    while offset < len(text):
-        found = match_next()
-        if found is None:
-            raise error_at(text, offset, _problem(text, offset), file)
-        tokens.append(Token(found.lastgroup, found.group(), offset))
-        offset = found.end()
-    return tokens
+def scan(text: str) -> list[Token]:
+    """All tokens of any text, in order, without a gap."""
+    return [Token(found.lastgroup or "", found.group(), found.start()) for found in _TOKEN.finditer(text)]
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -60,11 +52,10 @@ def error_at(text: str, offset: int, problem: str, file: str) -> PrototxtError:
     return PrototxtError(problem, file=file, line=line, column=column)
 
 
-def _problem(text: str, offset: int) -> str:
-    character = text[offset]
-    if character in "\"'":
-        line = text[offset:].partition("\n")[0].rstrip("\r")
-        return f"the string {line[:40]} has no closing {character} on its line"
-    if not character.isprintable():
-        character = f"\\x{ord(character) & 0xFF:02x}"
-    return f"'{character}' means nothing here; names are ASCII letters, digits and _, comments start with #"
+def problem_of(token: Token, text: str) -> str:
+    """Why a token is of kind other."""
+    if token.text in "\"'":
+        line = text[token.start :].partition("\n")[0].rstrip("\r")
+        return f"the string {line[:40]} has no closing {token.text} on its line"
+    shown = token.text if token.text.isprintable() else f"\\x{ord(token.text) & 0xFF:02x}"
+    return f"'{shown}' means nothing here; names are ASCII letters, digits and _, comments start with #"

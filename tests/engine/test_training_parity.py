@@ -104,7 +104,8 @@ class Trainer:
         arguments = (f"{prefix}.prototxt", start, str(steps))
         if engine == "real":
             code = f"from typing import Any\nimport sys, caffe\n{inspect.getsource(run_solver)}"
-            self.real.python(f"{code}\nrun_solver(caffe, *sys.argv[1:])", *arguments)
+            one_thread = {"OPENBLAS_NUM_THREADS": "1"}
+            self.real.python(f"{code}\nrun_solver(caffe, *sys.argv[1:])", *arguments, env=one_thread)
         else:
             run_solver(pycaffe_ext, *arguments)
         before = int(start.split("_iter_")[1].split(".")[0]) if "_iter_" in start else 0

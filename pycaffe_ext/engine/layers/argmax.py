@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 
 from ...model.rules.base import axis_of
@@ -16,7 +18,7 @@ class ArgMax(Layer):
             axis = axis_of(self.param, message.axis, tuple(x.shape))
             values, index = _largest(x, axis, message.top_k)
             return [values if message.out_max_val else index.to(x.dtype)]
-        values, index = _largest(x.flatten(1), 1, message.top_k)
+        values, index = _largest(x.reshape(len(x), prod(x.shape[1:])), 1, message.top_k)
         found = [index.to(x.dtype), values] if message.out_max_val else [index.to(x.dtype)]
         return [torch.stack(found, 1).reshape(self.rule.shapes(self.param, [tuple(x.shape)])[0])]
 

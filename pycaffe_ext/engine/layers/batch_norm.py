@@ -36,7 +36,7 @@ class BatchNorm(Layer):
         batch_mean, batch_variance = torch.zeros_like(mean), torch.ones_like(variance)
         count = x.numel() // len(mean)
         if count == 1:  # torch refuses; the number is its own mean
-            top = (x - x.detach()) * message.eps**-0.5
+            top = x - x
             batch_mean, batch_variance = x.detach().reshape(-1), torch.zeros_like(variance)
         else:  # with momentum 1 torch's running statistics are this batch's mean and unbiased variance
             top = functional.batch_norm(x, batch_mean, batch_variance, training=True, momentum=1, eps=message.eps)

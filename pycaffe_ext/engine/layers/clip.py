@@ -8,5 +8,7 @@ from ..layer import Layer, Tensors, layer
 @layer("Clip")
 class Clip(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
-        message = self.param.clip_param
-        return [bottoms[0].clamp(message.min, max(message.min, message.max))]  # of bounds in disorder min counts
+        low, high = self.param.clip_param.min, self.param.clip_param.max
+        if low > high:  # everything is the lower bound then
+            return [bottoms[0].clone().fill_(low)]
+        return [bottoms[0].clamp(low, high)]

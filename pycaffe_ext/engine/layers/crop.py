@@ -13,4 +13,4 @@ class Crop(Layer):
         axis, offsets = crop_offsets(self.param, [tuple(bottom.shape) for bottom in bottoms])
         for i, offset in enumerate(offsets, axis):
             top = top.narrow(i, offset, reference.shape[i])
-        return [top]
+        return [top.clone()]  # a script may write into it

@@ -13,6 +13,7 @@ class Dropout(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         x, ratio = bottoms[0], self.param.dropout_param.dropout_ratio
         if not self.is_training:
-            return [x.view_as(x)]
+            in_place = self.param.top[0] == self.param.bottom[0]
+            return [x.view_as(x) if in_place else x.clone()]  # a script may write into it
         mask = torch.empty_like(x).bernoulli_(1 - ratio, generator=device.generator(x.device))
         return [x * mask.div_(1 - ratio)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
@@ -15,9 +16,9 @@ _LEAST = 1e-20  # what a probability counts as at least
 @layer("MultinomialLogisticLoss")
 class MultinomialLogisticLoss(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
-        prob = bottoms[0].flatten(1)
-        labels = class_labels(self, bottoms[1].flatten(), prob.shape[1], None)
-        return [_MinusLog.apply(prob.gather(1, labels[:, None])).mean()]
+        items, classes = len(bottoms[0]), prod(bottoms[0].shape[1:])
+        labels = class_labels(self, bottoms[1].reshape(items, 1), classes, None)
+        return [_MinusLog.apply(bottoms[0].reshape(items, classes).gather(1, labels)).mean()]
 
 
 class _MinusLog(torch.autograd.Function):

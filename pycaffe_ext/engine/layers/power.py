@@ -16,13 +16,10 @@ class Power(Layer):
         power, scale, shift = message.power, message.scale, message.shift
         if power * scale == 0:  # x does not count, not even where it is infinite
             return [x.clone().fill_(shift).pow(power)]
-        if scale != 1:
-            x = x * scale
-        if shift != 0:
-            x = x + shift
-        if power == 1:
-            return [x.view_as(x)]
-        return [x.square() if power == 2 else _Power.apply(x, power)]
+        x = x * scale + shift
+        if power in (1, 2):
+            return [x if power == 1 else x.square()]
+        return [_Power.apply(x, power)]
 
 
 class _Power(torch.autograd.Function):

@@ -36,7 +36,8 @@ class Python(Layer):
             super().__setattr__(name, value)
 
     def _method(self, name: str) -> Callable[..., None]:
-        if not callable(method := getattr(self._script, name, None)):
+        method: Callable[..., None] | None = getattr(self._script, name, None)
+        if method is None:
             raise NetError(self.name, f"class {type(self._script).__name__} defines no method {name}")
         return method
 

@@ -38,9 +38,11 @@ class _Recurrent(Layer):
         for t in range(len(x)):
             states, top = self.advance(states, inputs[t], cont[t], weights)
             tops.append(top)
-        self._states = [state.detach() for state in states]
-        exposed = self._states if self.param.recurrent_param.expose_hidden else []
-        return [torch.stack(tops), *(state.unsqueeze(0) for state in exposed)]
+        states = [state.detach() for state in states]
+        if self.param.recurrent_param.expose_hidden:
+            return [torch.stack(tops), *(state.unsqueeze(0) for state in states)]
+        self._keep(states)
+        return [torch.stack(tops)]
 
     def _begin(self, bottoms: Tensors, x: torch.Tensor) -> list[torch.Tensor]:
         """The states before the first step, N x D each: the bottoms that hold them, else where the last pass ended."""
@@ -49,7 +51,12 @@ class _Recurrent(Layer):
             return [bottom.detach().reshape(shape) for bottom in bottoms[-count:]]
         if not self._states or len(self._states[0]) < shape[0]:
             return [x.new_zeros(shape) for _ in range(count)]
-        return [state[: shape[0]].to(x) for state in self._states]  # a smaller batch keeps its first streams
+        return [state[: shape[0]].to(x) for state in self._states]
+
+    def _keep(self, states: list[torch.Tensor]) -> None:
+        """For the next pass. Streams that a smaller batch leaves out wait for the next larger one."""
+        rest = [state[len(states[0]) :].to(states[0]) for state in self._states] or [state[:0] for state in states]
+        self._states = [torch.cat(parts) for parts in zip(states, rest, strict=True)]
 
     def advance(
         self, states: list[torch.Tensor], inputs: torch.Tensor, cont: torch.Tensor, weights: list[torch.Tensor]

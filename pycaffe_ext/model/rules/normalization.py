@@ -36,7 +36,9 @@ class BatchNorm(Rule):
     can_learn = False
 
     def params(self, layer: Any, bottoms: Sequence[Shape]) -> list[Param]:
-        channels = bottoms[0][1] if len(bottoms[0]) > 1 else 1
+        if len(bottoms[0]) < 2:
+            raise ShapeError(layer.name, f"BatchNorm needs a bottom of at least 2 axes (N x C ...), got {bottoms[0]}")
+        channels = bottoms[0][1]
         return [Param("mean", (channels,)), Param("variance", (channels,)), Param("factor", (1,))]
 
 

@@ -102,9 +102,14 @@ def spp_levels(layer: Any, bottom: Shape) -> list[Any]:
         message.pool = layer.spp_param.pool  # the two enums have the same values
         for name, size in (("h", bottom[2]), ("w", bottom[3])):
             kernel = ceil(size / bins)
+            pad = (kernel * bins - size + 1) // 2
+            if pad >= kernel:
+                raise ShapeError(
+                    layer.name, f"bottom {bottom} does not divide into {bins} x {bins} windows; lower pyramid_height"
+                )
             setattr(message, f"kernel_{name}", kernel)
             setattr(message, f"stride_{name}", kernel)
-            setattr(message, f"pad_{name}", (kernel * bins - size + 1) // 2)
+            setattr(message, f"pad_{name}", pad)
         levels.append(pooling)
     if not levels:
         raise NetError(layer.name, "SPP needs pyramid_height of at least 1")

@@ -32,18 +32,18 @@ class Recurrent(Rule):
 
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         x, cont = bottoms[:2]
-        if len(x) < 2 or tuple(cont) != tuple(x[:2]):
+        if len(x) < 3 or cont != x[:2]:
             raise ShapeError(layer.name, f"needs x (T x N x ...) and cont (T x N), got {x} and {cont}")
         steps, streams = x[:2]
         outputs = layer.recurrent_param.num_output
         if outputs < 1:
             raise NetError(layer.name, "num_output must be at least 1")
         static = self.has_static(layer)
-        if static and bottoms[2][:1] != (streams,):
+        if static and (len(bottoms[2]) < 2 or bottoms[2][0] != streams):
             raise ShapeError(layer.name, f"the static input must be N x ... with N = {streams}, got {bottoms[2]}")
         exposed = [(1, streams, outputs)] * (self.states * layer.recurrent_param.expose_hidden)
         for given, expected in zip(bottoms[2 + static :], exposed, strict=True):
-            if prod(given) != prod(expected):
+            if given != expected:
                 raise ShapeError(layer.name, f"a hidden state must be {expected}, got {given}")
         return [(steps, streams, outputs), *exposed]
 

@@ -132,7 +132,7 @@ class Flatten(Rule):
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         message, shape = layer.flatten_param, bottoms[0]
         start, end = axis_of(layer, message.axis, shape), axis_of(layer, message.end_axis, shape)
-        if start > end:
+        if start > end + 1:  # from the next one on: an axis of size 1 comes between
             raise ShapeError(layer.name, f"axis {start} comes after end_axis {end} for bottom {shape}")
         return [(*shape[:start], prod(shape[start : end + 1]), *shape[end + 1 :])]
 

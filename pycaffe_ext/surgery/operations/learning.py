@@ -20,6 +20,8 @@ from ..operation import Operation, Option, Request
 from ..rates import last_heading, rate_of, set_rates
 from ..roles import BIAS, STATISTIC, WEIGHT, roles_of
 
+__all__ = ["LearningPlan", "freeze", "freeze_all", "freeze_up_to", "set_lr_mult", "unfreeze", "unfreeze_from"]
+
 _log = logging.getLogger(__name__)
 
 _RESTORED = {WEIGHT: "1", BIAS: "2"}  # the convention of Caffe's own nets

@@ -10,6 +10,8 @@ from ...text import Document, Edit, Message
 from ...text.layout import replace
 from ..operation import Operation, Option, Request
 
+__all__ = ["set_num_output"]
+
 
 def set_num_output(document: Document, name: str, number: int) -> Iterator[Edit]:
     """Sets num_output of a layer (of all of that name).

@@ -9,6 +9,8 @@ from ...text import Document, Edit
 from ...text.layout import quoted, replace
 from ..operation import Operation, Option, Request
 
+__all__ = ["rename"]
+
 
 def rename(document: Document, old: str, new: str) -> Iterator[Edit]:
     """Renames a layer; where one of its tops bears the layer's name, that blob too, wherever the net uses it.
@@ -22,11 +24,10 @@ def rename(document: Document, old: str, new: str) -> Iterator[Edit]:
     if taken is not None and new != old:
         raise taken.error(f"has this name already, so '{old}' cannot be renamed to it")
     names = [found for layer in layers if (found := layer.body.scalar("name")) is not None]
-    if any(top.value == old for layer in layers for top in layer.tops):
+    if any(old in layer.top_names for layer in layers):
         if new in net.blobs and new != old:
             raise layers[0].error(f"its top cannot be renamed to '{new}' as well: a blob of that name is there already")
-        uses = [*net.inputs, *(scalar for layer in net.layers for scalar in (*layer.bottoms, *layer.tops))]
-        names += [scalar for scalar in uses if scalar.value == old]
+        names += [scalar for scalar in net.blob_uses if scalar.value == old]
     for name in names:
         yield from replace(name, quoted(new, like=name))
 

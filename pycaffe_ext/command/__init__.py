@@ -1,0 +1,1 @@
+"""`python -m pycaffe_ext`: the commands of the C++ tool `caffe`, and `run` for scripts that import caffe."""

@@ -1,0 +1,36 @@
+"""Which device a command runs on, from its -gpu flag."""
+
+from __future__ import annotations
+
+import torch
+
+from ..engine import device
+from ..errors import OptionError
+from ..glog import log
+
+
+def numbers(flag: str) -> list[int]:
+    """The GPUs that -gpu names: none, "0", "0,1", or "all". Raises OptionError."""
+    if flag == "all":
+        if not torch.cuda.device_count():
+            raise OptionError("-gpu all: PyTorch sees no GPU here")
+        return list(range(torch.cuda.device_count()))
+    try:
+        return [int(number) for number in flag.split(",")] if flag else []
+    except ValueError as error:
+        raise OptionError(f"-gpu takes the number of a GPU, or all, got '{flag}'") from error
+
+
+def choose(flag: str, source: str) -> None:
+    """Makes the engine compute on the first GPU that the flag names, or else on the CPU; says so in the log.
+
+    Raises OptionError where PyTorch sees no such GPU.
+    """
+    gpus = numbers(flag)
+    if gpus:
+        log(source, f"Use GPU with device ID {gpus[0]}")
+        device.set_device(gpus[0])
+        device.set_mode_gpu()
+    else:
+        log(source, "Use CPU.")
+        device.set_mode_cpu()

@@ -1,0 +1,81 @@
+"""`time`: how long each layer of a net takes, forward and backward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..engine.net import Net
+from ..errors import OptionError
+from ..glog import log, number
+from ..proto import caffe_pb2
+from ..pycaffe import Timer
+from . import gpus
+from .flags import Flags
+from .net_log import log_net
+
+
+def run(flags: Flags) -> None:
+    """Runs the net layer by layer and writes mean times into the log. Raises any CaffeError."""
+    if not flags.model:
+        raise OptionError("time needs a net: -model NET.prototxt")
+    if flags.phase not in ("", "TRAIN", "TEST"):
+        raise OptionError(f"-phase is TRAIN or TEST, got '{flags.phase}'")
+    if flags.iterations < 1:
+        raise OptionError(f"-iterations takes a number from 1 on, got {flags.iterations}")
+    gpus.choose(flags.gpu, "caffe.cpp:343")
+    phase = caffe_pb2.TEST if flags.phase == "TEST" else caffe_pb2.TRAIN
+    net = Net(flags.model, phase, flags.level, flags.stages)
+    try:
+        log_net(net)
+        _warm_up(net)
+        _measure(net, flags.iterations)
+    finally:
+        net.close()
+
+
+def _warm_up(net: Net) -> None:
+    """One pass each way, so that memory is taken and libraries are loaded before anything is measured."""
+    last = len(net.layers) - 1
+    log("caffe.cpp:351", "Performing Forward")
+    log("caffe.cpp:356", f"Initial loss: {number(net._forward(0, last))}")
+    log("caffe.cpp:357", "Performing Backward")
+    net._backward(last, 0)
+
+
+def _measure(net: Net, iterations: int) -> None:
+    log("caffe.cpp:365", "*** Benchmark begins ***")
+    log("caffe.cpp:366", f"Testing for {iterations} iterations.")
+    count = len(net.layers)
+    forward, backward = [0.0] * count, [0.0] * count
+    passes = {"Forward pass": 0.0, "Backward pass": 0.0}
+    total = Timer()
+    total.start()
+    for iteration in range(iterations):
+        there = _timed(lambda: _each(range(count), net._forward, forward))
+        back = _timed(lambda: _each(reversed(range(count)), net._backward, backward))
+        passes["Forward pass"] += there
+        passes["Backward pass"] += back
+        log("caffe.cpp:394", f"Iteration: {iteration + 1} forward-backward time: {number(there + back)} ms.")
+    log("caffe.cpp:397", "Average time per layer: ")
+    for i, layer in enumerate(net.layers):
+        log("caffe.cpp:400", f"{layer.name:>10}\tforward: {number(forward[i] / iterations)} ms.")
+        log("caffe.cpp:403", f"{layer.name:>10}\tbackward: {number(backward[i] / iterations)} ms.")
+    for name, time in passes.items():
+        log("caffe.cpp:408", f"Average {name}: {number(time / iterations)} ms.")
+    log("caffe.cpp:412", f"Average Forward-Backward: {number(total.ms / iterations)} ms.")
+    log("caffe.cpp:414", f"Total Time: {number(total.ms)} ms.")
+    log("caffe.cpp:415", "*** Benchmark ends ***")
+
+
+def _each(layers: Iterable[int], run: Callable[[int, int], object], times: list[float]) -> None:
+    """Runs the layers one by one and adds each one's milliseconds to `times`."""
+    for i in layers:
+        times[i] += _timed(lambda: run(i, i))  # noqa: B023  (called at once)
+
+
+def _timed(action: Callable[[], object]) -> float:
+    """How many milliseconds the action takes."""
+    timer = Timer()
+    timer.start()
+    action()
+    return timer.ms

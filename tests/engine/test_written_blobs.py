@@ -1,0 +1,96 @@
+"""Scripts may hold and write any array of a net: numbers are then those of real Caffe, where each blob has its memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pycaffe_ext as caffe
+
+INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 6 } } }\n'
+
+SAVES_ITS_BOTTOM = [
+    "PReLU",
+    "ELU",
+    "BNLL",
+    "Scale",
+    "BatchNorm",
+    'Swish" swish_param { beta: 2 } #"',
+    'Power" power_param { power: 3 } #"',
+    'Clip" clip_param { min: -1 max: 1 } #"',
+    'Log" log_param { shift: 9 } #"',
+]
+
+
+def net_of(folder: Path, text: str, phase: int = caffe.TRAIN) -> Any:
+    (folder / "net.prototxt").write_text("force_backward: true\n" + INPUT + text)
+    return caffe.Net(folder / "net.prototxt", phase)
+
+
+def draw(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-2, 2, (4, 6)).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", SAVES_ITS_BOTTOM)
+def test_gradient_in_place_does_not_depend_on_a_held_array(kind: str, tmp_path: Path) -> None:
+    net = net_of(tmp_path, f'layer {{ name: "l" bottom: "x" top: "x" type: "{kind}\n }}')
+
+    def gradient() -> np.ndarray:
+        net.blobs["x"].data[...] = draw(0)
+        net.forward()
+        net.blobs["x"].diff[...] = draw(1)
+        net.backward()
+        return net.blobs["x"].diff.copy()
+
+    expected = gradient()
+    held = net.blobs["x"].data
+    assert np.array_equal(gradient(), expected)
+    assert np.array_equal(held, net.blobs["x"].data)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        'type: "Dropout"',
+        'type: "Power"',
+        'type: "Slice" slice_param { axis: 0 } top: "more"',
+        'type: "Tile" tile_param { tiles: 1 }',
+        'type: "Clip" clip_param { min: -9 max: 9 }',
+        'type: "Crop" bottom: "like" crop_param { axis: 0 }',
+    ],
+)
+def test_writing_a_top_leaves_the_bottom_alone(layer: str, tmp_path: Path) -> None:
+    like = 'layer { name: "like" type: "Input" top: "like" input_param { shape { dim: 2 dim: 6 } } }\n'
+    net = net_of(tmp_path, like + f'layer {{ name: "l" bottom: "x" {layer} top: "y" }}', caffe.TEST)
+    net.blobs["x"].data[...] = draw(0)
+    net.forward()
+    net.blobs["y"].data[...] = 7
+    assert np.array_equal(net.blobs["x"].data, draw(0))
+
+
+def test_each_blob_has_its_own_diff(tmp_path: Path) -> None:
+    two = 'layer { name: "w" type: "Input" top: "w" input_param { shape { dim: 4 dim: 6 } } }\n'
+    net = net_of(tmp_path, two + 'layer { name: "sum" type: "Eltwise" bottom: "x" bottom: "w" top: "y" }')
+    net.forward()
+    net.blobs["y"].diff[...] = draw(1)
+    net.backward()
+    for written, others in (("x", "wy"), ("y", "w")):
+        net.blobs[written].diff[...] = 7
+        for other in others:
+            assert np.array_equal(net.blobs[other].diff, draw(1)), (written, other)
+
+
+def test_a_gradient_that_is_the_top_s_adds_up(tmp_path: Path) -> None:
+    net = net_of(
+        tmp_path, 'layer { name: "bias" type: "Bias" bottom: "x" top: "y" bias_param { axis: 0 num_axes: 2 } }'
+    )
+    net.forward()
+    for seed in (1, 2):
+        net.blobs["y"].diff[...] = draw(seed)
+        net.backward()
+    assert np.allclose(net.params["bias"][0].diff, draw(1) + draw(2))
+    assert np.array_equal(net.blobs["x"].diff, draw(2))
+    assert np.array_equal(net.blobs["y"].diff, draw(2))
