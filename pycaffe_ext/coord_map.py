@@ -54,12 +54,12 @@ class AxisMismatchException(Exception):
 def conv_params(fn: Function) -> tuple[int, Numbers, Numbers, Numbers]:
     """(axis, stride, kernel size with dilation, pad) of a layer with a window.
 
-    Raises AssertionError for kernel_h and the like, KeyError where there is no kernel_size.
+    Raises KeyError where there is no kernel_size, AssertionError for stride_h and the like beside it.
     """
     params = fn.params.get("convolution_param", fn.params)
+    kernel, dilation = _numbers(params["kernel_size"]), _numbers(params.get("dilation", 1))
     if _LEGACY & set(fn.params):
         raise AssertionError("cropping does not support legacy _h/_w params")
-    kernel, dilation = _numbers(params["kernel_size"]), _numbers(params.get("dilation", 1))
     return (
         params.get("axis", 1),
         _numbers(params.get("stride", 1)),

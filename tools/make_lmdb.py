@@ -22,7 +22,7 @@ from pycaffe_ext import cli
 from pycaffe_ext.datasets.class_names import check_class_names, labels_file, write_class_names
 from pycaffe_ext.datasets.conversion import Report, entry_key, write_databases
 from pycaffe_ext.datasets.database_folder import check_target
-from pycaffe_ext.datasets.label_maps import LabelMapFolder, LabelRule
+from pycaffe_ext.datasets.label_maps import LabelMaps, LabelRule
 from pycaffe_ext.datasets.palettes import read_palette
 from pycaffe_ext.datasets.recipes import ImageRecipe, PairRecipe
 from pycaffe_ext.datasets.sources import Listing, open_source
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.shuffle:
         listing = listing.shuffled(options.seed or 0)
     image = ImageRecipe(options.resize, options.gray, options.encoded or "")
-    maps = LabelMapFolder(options.label_maps) if options.label_maps else None
+    maps = LabelMaps(options.label_maps, [entry.name for entry in listing.entries]) if options.label_maps else None
     if maps and not options.skip_bad:
         for entry in listing.entries:  # a missing one is told at once, not after hours
             maps.find(entry.name)

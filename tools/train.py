@@ -14,8 +14,9 @@ _EPILOG = """\
 Paths in the solver and the net count from the current folder, as in Caffe.
 
 Beside the snapshots (PREFIX_iter_N.caffemodel and .solverstate, PREFIX being the solver's snapshot_prefix)
-lie PREFIX_log.csv, one row per displayed iteration and per test, and PREFIX_curves.png. A run that resumes
-goes on in the log from the iteration of its snapshot; any other run begins it anew.
+lie PREFIX_log.csv, one row per displayed iteration and per test (iteration, seconds, phase, net, lr,
+total_loss, then each output), and PREFIX_curves.png. A run that resumes goes on in the log from the
+iteration of its snapshot; any other run begins it anew.
 
 Ctrl-C ends the iteration, snapshots (unless snapshot_after_train is false) and stops with status 0, as
 Caffe does; a second Ctrl-C ends at once with status 130. SIGHUP snapshots and goes on. Errors end with status 2.

@@ -79,8 +79,10 @@ def datum_array(datum: Datum, *, force_color: bool = False, force_gray: bool = F
     return values.reshape(shape)
 
 
-_DATA = 0x22  # keys of the wire format: number of the field << 3 | wire type
-_NUMBERS = {0x08: "channels", 0x10: "height", 0x18: "width", 0x28: "label", 0x38: "encoded"}
+# Keys of the wire format: number of the field << 3 | wire type.
+_DATA = 0x22
+_ENCODED = 0x38
+_NUMBERS = {0x08: "channels", 0x10: "height", 0x18: "width", 0x28: "label", _ENCODED: "encoded"}
 
 
 def _views(value: memoryview) -> Datum | None:
@@ -99,7 +101,7 @@ def _views(value: memoryview) -> Datum | None:
                 datum.data = value[position : position + number]
                 position += number
             elif number < 1 << 31:
-                setattr(datum, _NUMBERS[key], number)
+                setattr(datum, _NUMBERS[key], bool(number) if key == _ENCODED else number)
             else:
                 return None
     except (IndexError, KeyError):

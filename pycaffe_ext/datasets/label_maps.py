@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,37 +77,42 @@ def scale_down(path: str, labels: Labels, divisor: int) -> Labels:
     return sample(labels, (height // divisor, width // divisor))
 
 
-class LabelMapFolder:
-    """The PNGs below a folder, found by the names of the images that they belong to."""
+class LabelMaps:
+    """Which label map belongs to which image."""
 
-    def __init__(self, folder: str) -> None:
-        """Raises DataError when the folder holds no PNG."""
-        self.folder = folder
-        self._paths: dict[str, str] = {}
-        for place, _, names in os.walk(folder):
-            for name in names:
-                if name.lower().endswith(".png"):
-                    path = os.path.join(place, name)
-                    self._paths[os.path.splitext(os.path.relpath(path, folder))[0]] = path
-        if not self._paths:
+    def __init__(self, folder: str, names: Iterable[str]) -> None:
+        """Looks for PNGs below the folder: with the image's relative path, else with its stem in the folder itself.
+
+        Raises DataError when the folder holds no PNG.
+        """
+        paths = {}
+        for place, _, files in os.walk(folder):
+            for file in files:
+                if file.lower().endswith(".png"):
+                    path = os.path.join(place, file)
+                    paths[os.path.splitext(os.path.relpath(path, folder))[0]] = path
+        if not paths:
             raise DataError(f"{folder}: holds no label maps (PNG files)")
-        self._users: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
+        users: dict[str, str] = {}
+        for name in names:
+            relative = os.path.splitext(os.path.normpath(name))[0]
+            stem = os.path.basename(relative)
+            found = paths.get(relative) or paths.get(stem)
+            if found is None:
+                expected = os.path.join(folder, stem + ".png")
+                self._problems[name] = f"image {name} has no label map: {expected} does not exist"
+            elif users.setdefault(found, name) != name:
+                self._problems[name] = f"images {users[found]} and {name} would share label map {found}"
+            else:
+                self._paths[name] = found
 
     def find(self, name: str) -> str:
-        """The label map of image `name` (a relative path): same relative path, or same stem in the folder itself.
-
-        Raises DataError when there is none, or when another image has it already.
-        """
-        path_stem = os.path.splitext(os.path.normpath(name))[0]
-        stem = os.path.basename(path_stem)
-        path = self._paths.get(path_stem) or self._paths.get(stem)
-        if path is None:
-            expected = os.path.join(self.folder, stem + ".png")
-            raise DataError(f"image {name} has no label map: {expected} does not exist")
-        user = self._users.setdefault(path, name)
-        if user != name:
-            raise DataError(f"images {user} and {name} would share label map {path}")
-        return path
+        """The label map of an image. Raises DataError when it has none, or one that an earlier image has."""
+        if name in self._problems:
+            raise DataError(self._problems[name])
+        return self._paths[name]
 
 
 def _checked(path: str, values: npt.NDArray[Any], rule: LabelRule) -> Labels:

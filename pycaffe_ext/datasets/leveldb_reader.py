@@ -26,7 +26,9 @@ class LevelDbReader(Database):
         try:
             self._database = plyvel.DB(self.path, create_if_missing=False)
         except plyvel.Error as error:
-            raise FileError(path, f"cannot be opened: {error}") from error
+            reason = error.args[0]
+            problem = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
+            raise FileError(path, f"cannot be opened: {problem}") from error
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self._database)

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from ..errors import DataError
 from .datum import encoded_datum, raw_datum
 from .images import Pixels, Size, check_image, encode, read_file, read_image, resize
-from .label_maps import LabelMapFolder, LabelRule, read_label_map, sample, scale_down
+from .label_maps import LabelMaps, LabelRule, read_label_map, sample, scale_down
 from .sources.entries import Entry, Listing
 
 
@@ -63,7 +63,7 @@ class PairRecipe:
     """An image and its label map (1 x H x W) as two Datums; the map is resized as the image is, then scaled down."""
 
     image: ImageRecipe
-    maps: LabelMapFolder
+    maps: LabelMaps
     rule: LabelRule
     divisor: int = 1
 

@@ -21,6 +21,11 @@ Shape = tuple[int, ...]
 Array = npt.NDArray[np.float32]
 
 
+def storage(tensor: torch.Tensor) -> int:
+    """Where the tensor's numbers lie: equal for tensors that look at one memory."""
+    return tensor.untyped_storage().data_ptr()
+
+
 class Head(Enum):
     EMPTY = 0  # zeros that nobody has asked for yet: no memory is taken
     HOST = 1

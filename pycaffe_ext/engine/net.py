@@ -22,10 +22,10 @@ from ..model.splits import insert_splits
 from ..model.upgrade import upgrade_net
 from ..proto import caffe_pb2
 from . import parameters, weights
-from .blob import Blob
+from .blob import Blob, storage
 from .layer import Layer, create
 from .pycaffe_api import PycaffeNet
-from .wiring import backward_need, wire
+from .wiring import backward_need, check_gradient_exists, wire
 
 Hook = Callable[[int], None]
 
@@ -37,10 +37,6 @@ class _Pass:
     bottoms: list[torch.Tensor]
     params: list[torch.Tensor]
     tops: list[torch.Tensor | None]
-
-
-def _memory(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
 
 
 class Net(PycaffeNet):
@@ -200,15 +196,8 @@ class Net(PycaffeNet):
                 hook(i)
 
     def _backward_layer(self, i: int) -> None:
-        layer, propagate_down = self.layers[i], self._need.bottoms[i]
-        for index in layer.rule.no_backward_to:
-            if index < len(propagate_down) and propagate_down[index]:
-                raise NetError(
-                    layer.name,
-                    f"{layer.type} has no gradient for bottom {index}, but what lies below it learns;"
-                    " stop it with propagate_down: false",
-                )
-        if layer.backward(propagate_down):
+        check_gradient_exists(self.layers[i].param, self._need.bottoms[i])
+        if self.layers[i].backward(self._need.bottoms[i]):
             return
         done = self._passes[i]
         if done is None:  # no forward pass, or its graph was freed: run the layer on what its bottoms hold now
@@ -243,11 +232,10 @@ class Net(PycaffeNet):
             allow_unused=True,
         )
         shapes = [tuple(bottom.shape) for bottom in done.bottoms]
-        # where autograd hands on a top's gradient itself it is copied if anybody may change it in place later
-        tops = {_memory(blob.grad) for _, blob in outputs}
-        seen = {_memory(blob.grad) for _, blob in outputs if not blob.lends_grad}
+        lent = {storage(blob.grad): blob.lends_grad for _, blob in outputs}
         for (blob, tensor, param), grad in zip(wanted, grads, strict=True):
-            if grad is not None and _memory(grad) in (seen if param is None else tops):
+            # where autograd hands on a top's gradient itself, it is copied if anybody may change it in place later
+            if grad is not None and storage(grad) in lent and not (param is None and lent[storage(grad)]):
                 grad = grad.clone()
             if param is None:
                 blob.grad = torch.zeros_like(tensor) if grad is None else grad

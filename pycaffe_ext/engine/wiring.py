@@ -108,3 +108,14 @@ def backward_need(net: Any, wiring: Wiring, learns: list[list[bool]], loss_weigh
             never = rule_for(layer.type).no_backward_to
             flags[:] = [flag or index not in never for index, flag in enumerate(flags)]
     return BackwardNeed(needs, to_bottoms, to_params)
+
+
+def check_gradient_exists(layer: Any, propagate_down: list[bool]) -> None:
+    """Raises NetError where a layer would have to propagate to labels or indices."""
+    for index in rule_for(layer.type).no_backward_to:
+        if index < len(propagate_down) and propagate_down[index]:
+            raise NetError(
+                layer.name,
+                f"{layer.type} has no gradient for bottom {index}, but what lies below it learns;"
+                " stop it with propagate_down: false",
+            )

@@ -10,6 +10,9 @@ from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from ..atomic import write_bytes
 from .events import Event, Finished, Started, Tested
 from .history import Row
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 _TRAIN, _TESTS = "#0072B2", ("#D55E00", "#E69F00", "#882255")  # colours that the colour-blind tell apart
 _SCORES = ("#009E73", "#CC79A7", "#56B4E9", "#F0E442")
+_LINES = (".-", ".--", ".:")  # of test nets, where colours tell scores apart
 _SMOOTHED_FROM = 60  # displayed iterations: with more, a running mean is drawn over the noise
 _LOG_FROM = 30  # times the median: a larger loss would press the rest of the curve to the floor
 _SHARE = 0.05  # of the training's time is what redrawing may take
@@ -107,7 +111,7 @@ def _draw_scores(panel: Axes, rows: Sequence[Row], scores: Sequence[str]) -> Non
             if tests:
                 last = f"{tests[-1][1]:.2%}" if is_share else f"{tests[-1][1]:.4g}"
                 label = f"{_test_name(rows, net)} {name} (last {last})"
-                panel.plot(*zip(*tests, strict=True), ".-", color=color, label=label)
+                panel.plot(*zip(*tests, strict=True), _LINES[net % len(_LINES)], color=color, label=label)
     panel.set_ylabel(_kind(scores))
 
 
@@ -123,7 +127,7 @@ def _test_name(rows: Sequence[Row], net: int) -> str:
     return f"test {net}" if len(_test_nets(rows)) > 1 else "test"
 
 
-def _running_mean(values: Sequence[float], width: int) -> list[float]:
+def _running_mean(values: Sequence[float], width: int) -> npt.NDArray[np.float64]:
     """The mean of each value with up to `width` neighbours on either side."""
-    near = [values[max(0, i - width) : i + width + 1] for i in range(len(values))]
-    return [sum(part) / len(part) for part in near]
+    window = np.ones(2 * width + 1)
+    return np.convolve(values, window, "same") / np.convolve(np.ones(len(values)), window, "same")

@@ -1,4 +1,4 @@
-"""What a training job tells its listeners: the solver's events, and three of the job's own.
+"""What a training job tells its listeners: the solver's events, and two of the job's own.
 
 Every engine tells the same events in the same order: Started, then per iteration Stepped, with Testing and
 Tested, Snapshotted and Warned where they fall, and Finished at the end.

@@ -94,9 +94,10 @@ def train(
         solver = stack.enter_context(closing(_start(solver_file, param, engine, snapshot, gpu)))
         log_file, picture = str(log or f"{prefix}_log.csv"), f"{prefix}_curves.png"
         kept = _rows_before(log_file, solver.iteration) if snapshot is not None else []
-        on_row: list[Callable[[Row], None]] = [CsvLog(log_file, kept)]
+        on_row: list[Callable[[Row], None]] = []
         if tensorboard is not None:
             on_row.append(stack.enter_context(closing(TensorBoard(str(tensorboard), solver.iteration))))
+        on_row.append(CsvLog(log_file, kept))
         history, notes = History(kept, on_row), _Notes()
         started = _started(param, solver)
 
@@ -164,6 +165,8 @@ def _solver(
         files = [weights] if isinstance(weights, str | os.PathLike) else weights
         param.weights[:] = [os.fspath(file) for file in files]
     if iterations is not None:
+        if not 0 <= iterations < 2**31:
+            raise OptionError(f"iterations must be from 0 to {2**31 - 1}, got {iterations}")
         param.max_iter = iterations
     return param
 

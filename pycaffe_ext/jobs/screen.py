@@ -53,7 +53,7 @@ class Screen:
             which = "test" if len(self._started.plan.tests) == 1 else f"test {event.net}"
             self._print(f"Iteration {event.iteration}  {which}: {_values(event.outputs)}")
         elif isinstance(event, Snapshotted):
-            self._print(f"Iteration {event.iteration}  snapshot: {event.weights}, {os.path.splitext(event.state)[1]}")
+            self._print(f"Iteration {event.iteration}  snapshot: {event.weights}, {os.path.basename(event.state)}")
         elif isinstance(event, Finished) and self._progress is not None:
             self._progress.stop()
 

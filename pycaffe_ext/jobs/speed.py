@@ -20,9 +20,8 @@ class Speed:
 
     def __init__(self, param: Any, iteration: int, images: int) -> None:
         self._param, self._images = param, images
-        self.iteration = iteration  # updates done
-        self.training_seconds = 0.0
-        self.steps = 0
+        self._done = iteration  # updates, those before this run included
+        self._steps, self._seconds = 0, 0.0
         self._recent: deque[float] = deque(maxlen=_RECENT)
         self._tests: dict[int, float] = {}  # last duration of each net's test
         self._last = monotonic()
@@ -31,10 +30,10 @@ class Speed:
         """Counts the time since the last `resume`."""
         seconds = monotonic() - self._last
         if isinstance(event, Stepped):
-            self.iteration = event.iteration + 1
-            self.steps += 1
-            self.training_seconds += seconds
-            if self.steps == 2:  # the first one warms caches and memory up
+            self._done = event.iteration + 1
+            self._steps += 1
+            self._seconds += seconds
+            if self._steps == 2:  # the first one warms caches and memory up
                 self._recent.clear()
             self._recent.append(seconds)
         elif isinstance(event, Tested):
@@ -47,7 +46,7 @@ class Speed:
     @property
     def mean_images_per_second(self) -> float:
         """Of all training so far."""
-        return self.steps * self._images / max(self.training_seconds, 1e-9)
+        return self._steps * self._images / max(self._seconds, 1e-9)
 
     @property
     def iterations_per_second(self) -> float:
@@ -62,5 +61,5 @@ class Speed:
     def seconds_left(self) -> float:
         """Until max_iter, with the tests that are still due; to be asked after an iteration."""
         interval, last = int(self._param.test_interval), int(self._param.max_iter)
-        tests = last // interval - (self.iteration - 1) // interval if interval else 0
-        return (last - self.iteration) / self.iterations_per_second + tests * sum(self._tests.values())
+        tests = last // interval - (self._done - 1) // interval if interval else 0
+        return (last - self._done) / self.iterations_per_second + tests * sum(self._tests.values())

@@ -13,7 +13,7 @@ from ..model.upgrade import upgrade_net
 from ..model.view import LayerView, NetView
 from ..proto.caffe_pb2 import TEST, TRAIN, NetParameter, NetState, Phase
 from ..text import Document
-from .flow import is_sink
+from .graph import is_sink
 from .inputs import is_data, top_shape
 
 

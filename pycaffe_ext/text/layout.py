@@ -103,10 +103,12 @@ def _one_line(document: Document, new: New, among: Sequence[Field]) -> str:
 
 
 def _style_for(document: Document, name: str, among: Sequence[Field]) -> Style:
-    """From the nearest example: a message of that name beside it, in the file, any beside it, any."""
+    """From the nearest example: a message of that name beside it or in the file, any beside it, any."""
     beside = [field for field in among if field.values and isinstance(field.values[0], Message)]
     named = next((field for field in reversed(beside) if field.name == name), document.examples.get(name))
-    example = named or (beside[0] if beside else document.examples.get(""))
+    example = named or (
+        beside[0] if beside else document.examples.get("") or next(iter(document.examples.values()), None)
+    )
     return style_of(document, example) if example else Style()
 
 

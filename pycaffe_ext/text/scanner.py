@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """A piece of the text. `kind`: space, comment, string, number, name, mark, or other: what prototxt has no use for."""
+    """A piece of the text. `kind`: space, comment, string, number, name, mark; other: what has no place in prototxt."""
 
     kind: str
     text: str

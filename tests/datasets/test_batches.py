@@ -137,13 +137,16 @@ def test_results_are_given_back_for_reuse() -> None:
 
 def test_threads_end_with_their_reader(tmp_path: Path) -> None:
     path = write(tmp_path / "db", [raw_datum(noise(1)[0], 0)])
-    before = threading.active_count()
+    before = set(threading.enumerate())
     batches = reader(path, 2)
     batches.next()
-    assert threading.active_count() > before
+    threads = set(threading.enumerate()) - before
+    assert threads
     del batches
     gc.collect()
-    assert threading.active_count() == before
+    for thread in threads:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
 
 
 def test_the_interpreter_can_exit_while_batches_are_read(tmp_path: Path) -> None:

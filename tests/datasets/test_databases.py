@@ -109,7 +109,7 @@ def test_file_of_another_kind(tmp_path: Path) -> None:
 
 def test_empty_lmdb(tmp_path: Path) -> None:
     lmdb.open(str(tmp_path / "db")).close()
-    with pytest.raises(DataError, match="db: the database is empty$"):
+    with pytest.raises(DataError, match=r"db: the database is empty$"):
         open_database(tmp_path / "db")
 
 
@@ -192,7 +192,7 @@ def test_pixels_of_datums() -> None:
     floats = caffe_pb2.Datum(channels=1, height=2, width=1, float_data=[0.5, -3]).SerializeToString()
     assert datum_array(parse_datum(floats)).tolist() == [[[0.5], [-3.0]]]
     short = caffe_pb2.Datum(channels=3, height=2, width=5, data=bytes(29)).SerializeToString()
-    with pytest.raises(DataError, match="^holds 29 values, but its shape is 3x2x5$"):
+    with pytest.raises(DataError, match=r"^holds 29 values, but its shape is 3x2x5$"):
         datum_array(parse_datum(short))
-    with pytest.raises(DataError, match="^is marked encoded, but its 5 bytes are no image$"):
+    with pytest.raises(DataError, match=r"^is marked encoded, but its 5 bytes are no image$"):
         datum_array(parse_datum(encoded_datum(b"hello", 0)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from pycaffe_ext.datasets.label_maps import LabelMapFolder, LabelRule, read_label_map, sample, scale_down
+from pycaffe_ext.datasets.label_maps import LabelMaps, LabelRule, read_label_map, sample, scale_down
 from pycaffe_ext.datasets.palettes import read_palette
 from pycaffe_ext.errors import DataError
 
@@ -172,10 +172,10 @@ def test_maps_are_found_by_path_or_stem(tmp_path: Path) -> None:
     for name in ("a.png", "sub/b.png", "c.PNG"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    maps = LabelMapFolder(str(tmp_path))
+    names = ["images/a.jpg", "sub/b.jpg", "c.jpg", "c.jpg", "x/d.jpg", "other/a.jpg"]
+    maps = LabelMaps(str(tmp_path), names)
     assert maps.find("images/a.jpg") == str(tmp_path / "a.png")
     assert maps.find("sub/b.jpg") == str(tmp_path / "sub/b.png")
-    assert maps.find("c.jpg") == str(tmp_path / "c.PNG")
     assert maps.find("c.jpg") == str(tmp_path / "c.PNG")
     with pytest.raises(DataError, match=r"^image x/d\.jpg has no label map: .*/d\.png does not exist$"):
         maps.find("x/d.jpg")
@@ -185,4 +185,4 @@ def test_maps_are_found_by_path_or_stem(tmp_path: Path) -> None:
 
 def test_folder_without_maps(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no label maps"):
-        LabelMapFolder(str(tmp_path))
+        LabelMaps(str(tmp_path), [])

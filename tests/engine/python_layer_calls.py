@@ -18,7 +18,8 @@ layer { name: "gain" type: "Python" bottom: "ip" top: "gain" param { lr_mult: 3 
   python_param { module: "__main__" layer: "Gain" param_str: "2.5" } }
 layer { name: "twice" type: "Python" bottom: "gain" top: "gain"
   python_param { module: "__main__" layer: "Twice" } }
-layer { name: "loss" type: "Python" bottom: "gain" bottom: "label" top: "loss" top: "worst" loss_weight: 2 loss_weight: 0
+layer { name: "loss" type: "Python" bottom: "gain" bottom: "label" top: "loss" top: "worst"
+  loss_weight: 2 loss_weight: 0
   python_param { module: "__main__" layer: "Loss" share_in_parallel: true } }
 """
 calls = []

@@ -36,6 +36,14 @@ WRONG_NETS = [
         ShapeError,
         r"must be \(1, 3, 2\), got \(3, 2\)",
     ),
+    (
+        "ContrastiveLoss",
+        "",
+        [(6, 4), (6, 4), (3,)],
+        ["top"],
+        ShapeError,
+        r"a label N, got \(6, 4\), \(6, 4\) and \(3,\)",
+    ),
     ("Flatten", "flatten_param { axis: 2 end_axis: 0 }", [(2, 3, 4)], ["top"], ShapeError, "axis 2 comes after"),
 ]
 

@@ -1,4 +1,4 @@
-"""Scripts may hold and write any array of a net: numbers are then those of real Caffe, where each blob has its memory."""
+"""Scripts may hold and write any array of a net: as in real Caffe, each blob has memory of its own."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import pycaffe_ext as caffe
 INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 6 } } }\n'
 
 SAVES_ITS_BOTTOM = [
-    "PReLU",
-    "ELU",
-    "BNLL",
-    "Scale",
-    "BatchNorm",
-    'Swish" swish_param { beta: 2 } #"',
-    'Power" power_param { power: 3 } #"',
-    'Clip" clip_param { min: -1 max: 1 } #"',
-    'Log" log_param { shift: 9 } #"',
+    'type: "PReLU"',
+    'type: "ELU"',
+    'type: "BNLL"',
+    'type: "Scale"',
+    'type: "BatchNorm"',
+    'type: "Swish" swish_param { beta: 2 }',
+    'type: "Power" power_param { power: 3 }',
+    'type: "Clip" clip_param { min: -1 max: 1 }',
+    'type: "Log" log_param { shift: 9 }',
 ]
 
 
@@ -34,9 +34,9 @@ def draw(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).uniform(-2, 2, (4, 6)).astype(np.float32)
 
 
-@pytest.mark.parametrize("kind", SAVES_ITS_BOTTOM)
-def test_gradient_in_place_does_not_depend_on_a_held_array(kind: str, tmp_path: Path) -> None:
-    net = net_of(tmp_path, f'layer {{ name: "l" bottom: "x" top: "x" type: "{kind}\n }}')
+@pytest.mark.parametrize("layer", SAVES_ITS_BOTTOM)
+def test_gradient_in_place_does_not_depend_on_a_held_array(layer: str, tmp_path: Path) -> None:
+    net = net_of(tmp_path, f'layer {{ name: "l" bottom: "x" top: "x" {layer} }}')
 
     def gradient() -> np.ndarray:
         net.blobs["x"].data[...] = draw(0)

@@ -40,7 +40,7 @@ def test_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "Iteration 0  loss L  lr 0.1  PACE",
         "Iteration 2  loss L  lr 0.1  PACE",
         "Iteration 3  test: accuracy A, loss L",
-        "Iteration 4  snapshot: toy_iter_4.caffemodel, .solverstate",
+        "Iteration 4  snapshot: toy_iter_4.caffemodel, toy_iter_4.solverstate",
         "Done at iteration 4 after TIME",
         "  training  loss L at iteration 4",
         "  test      accuracy A, loss L at iteration 3",

@@ -18,12 +18,8 @@ class ContrastiveLoss(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         a, b, similar = bottoms
         message = self.param.contrastive_loss_param
-        # Caffe cuts the label to a whole number
-        similar = similar.reshape(-1, 1).trunc() != 0
-        loss = _Contrastive.apply(
-            a.reshape(len(a), -1), b.reshape(len(a), -1), similar, message.margin, message.legacy_version
-        )
-        return [loss]
+        similar = similar.reshape(-1, 1).trunc() != 0  # Caffe cuts the label to a whole number
+        return [_Contrastive.apply(a.flatten(1), b.flatten(1), similar, message.margin, message.legacy_version)]
 
 
 class _Contrastive(torch.autograd.Function):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 from torch.nn import functional
 
@@ -20,7 +22,6 @@ class SigmoidCrossEntropyLoss(Layer):
         if ignore is not None:
             counted = targets.trunc() != ignore  # Caffe cuts a target to a whole number to compare it
             losses, valid = losses.where(counted, torch.zeros_like(losses)), counted.sum()
-        outer = len(scores)
         mode = normalization(self.param.loss_param, caffe_pb2.LossParameter.BATCH_SIZE)
-        inner = scores[0].numel() if outer else 0
-        return [losses.sum() / normalizer(mode, outer=outer, inner=inner, valid=valid)]
+        divisor = normalizer(mode, outer=len(scores), inner=prod(scores.shape[1:]), valid=valid)
+        return [losses.sum() / divisor]

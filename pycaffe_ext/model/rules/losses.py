@@ -93,7 +93,8 @@ class ContrastiveLoss(Loss):
 
     def check(self, layer: Any, bottoms: Sequence[Shape]) -> None:
         a, b, label = bottoms
-        if a[:2] != b[:2] or len(a) < 2 or prod(a[2:]) != 1 or prod(b[2:]) != 1 or prod(label[1:]) != 1:
+        pairs = len(a) > 1 and a[:2] == b[:2] and prod(a[2:]) == prod(b[2:]) == 1
+        if not pairs or label[:1] != a[:1] or prod(label[1:]) != 1:
             raise ShapeError(layer.name, f"needs two bottoms N x C and a label N, got {a}, {b} and {label}")
 
 

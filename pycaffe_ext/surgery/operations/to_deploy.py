@@ -18,7 +18,7 @@ from ...text.style import indent_at
 from ..operation import Operation, Option, Request
 
 if TYPE_CHECKING:
-    from ..flow import Prediction
+    from ..flow import Activation
 
 __all__ = ["to_deploy"]
 
@@ -35,7 +35,8 @@ def to_deploy(document: Document, shapes: Mapping[str, Shape] | None = None) -> 
     layer's database, crop_size and the like say it, with a batch of 1.
     Raises NetError where a shape is not known or nothing would be left, OptionError for a shape of no input.
     """
-    from ..flow import flow_of, is_sink  # not above: they bring protobuf
+    from ..flow import flow_of  # not above: they bring protobuf
+    from ..graph import is_sink
     from ..inputs import is_data
 
     net = NetView(document)
@@ -107,12 +108,12 @@ def _v1_input(name: str, shape: Shape) -> list[New]:
     return [New("input", name), New("input_shape", [New("dim", str(size)) for size in shape])]
 
 
-def _activation(one: Prediction, taken: set[str], is_only: bool) -> New:
+def _activation(one: Activation, taken: set[str], is_only: bool) -> New:
     """The Softmax or Sigmoid layer in place of a loss: "prob", or BLOB_prob where that is taken or not the only one."""
     loss = one.loss
     name = "prob" if is_only and "prob" not in taken else f"{one.blob}_prob"
     like = loss.body.scalar("name")
-    kind = one.activation or ""
+    kind = one.type
     fields = [
         New("name", quoted(name, like=like)),
         New("type", kind.upper() if loss.is_v1 else quoted(kind, like=like)),
