@@ -1,4 +1,7 @@
-"""Whether an operation changed only what it may: both texts are read anew and compared field by field."""
+"""Whether an operation did what it may, seen from outside: both texts are read anew and compared.
+
+The tree of all fields, a fork's included, shows what changed; protobuf shows whether Caffe can still read it.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,41 @@ from ..errors import CaffeError
 from ..text import Document, Scalar, walk
 
 
-def check(before: Document, after: Document, touches: frozenset[str] | None) -> None:
+def check_changes(before: Document, after: Document, touches: frozenset[str] | None) -> None:
     """Raises CaffeError where a field or comment differs that `touches` (see Operation) does not name."""
     if touches is None:
         return
     may_change = re.compile("|".join(translate(glob) for glob in sorted(touches)))
     for old, new in zip_longest(_fixed(before, may_change), _fixed(after, may_change)):
         if old != new:
-            raise CaffeError(
-                f"{before.file}: the edit would also have changed {_shown(old)} to {_shown(new)}; nothing is written."
-                " This is a fault of this program, please report it with the file"
-            )
+            raise _fault(before, f"would also have changed {_shown(old)} to {_shown(new)}")
+
+
+def check_readable(before: Document, after: Document) -> None:
+    """Raises CaffeError where protobuf reads the net before, but not after. Fields of forks are skipped."""
+    problem = _schema_problem(after)
+    if problem and not _schema_problem(before):
+        raise _fault(before, f"would have made a net that Caffe cannot read ({problem})")
+
+
+def _schema_problem(document: Document) -> str:
+    from google.protobuf import text_format  # here: a command's --help does without
+
+    from ..proto.caffe_pb2 import NetParameter
+
+    text = document.to_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
+    try:
+        text_format.Merge(text, NetParameter(), allow_unknown_field=True)
+    except text_format.ParseError as error:
+        return str(error)
+    return ""
+
+
+def _fault(document: Document, what: str) -> CaffeError:
+    return CaffeError(
+        f"{document.file}: the edit {what}; nothing is written."
+        " This is a fault of this program: please report it, with the file"
+    )
 
 
 def _fixed(document: Document, may_change: re.Pattern[str]) -> Iterator[tuple[str, str]]:

@@ -104,7 +104,7 @@ class Graph:
         Labels are what sinks take, and what is called a label, if no first layer with parameters takes it.
         """
         first = [index for index in self.learned if not any(maker in self.learned for maker, _ in self.takes[index])]
-        named = {blob for blob in self._origins.values() if "label" in blob.lower()}
+        named = {blob for blob in self._origins.values() if "label" in blob.lower() or blob.startswith("gt_")}
         labels = named.union(*(sink.labels for sink in self.sinks)).difference(*(self._fixed[index] for index in first))
         found: set[int] = set()
         for index, taken in self.takes.items():

@@ -11,7 +11,7 @@ from types import ModuleType
 
 from ..text import Document
 from . import operations as _package
-from .check import check
+from .check import check_changes, check_readable
 from .operation import Operation, Request
 
 
@@ -32,11 +32,14 @@ def perform(document: Document, requests: Iterable[Request]) -> Document:
 
     Raises CaffeError where one cannot be done; then there is no result at all.
     """
+    current = document
     for operation, group in _steps(requests):
-        after = document.apply(operation.edits(document, group))
-        check(document, after, operation.touches)
-        document = after
-    return document
+        after = current.apply(operation.edits(current, group))
+        check_changes(current, after, operation.touches)
+        current = after
+    if current.text != document.text:
+        check_readable(document, current)
+    return current
 
 
 def _steps(requests: Iterable[Request]) -> Iterator[tuple[Operation, Sequence[Request]]]:

@@ -47,7 +47,7 @@ for name, options in {
         options["channel_swap"] = [2, 1, 0]  # pycaffe asks it for its index()
     detector = caffe.Detector(NET, WEIGHTS, **options)
     if real and detector.context_pad:  # pycaffe slices with floats, which NumPy refuses since 1.12
-        np.clip = lambda *box, **options: clip(*box, **options).astype(int if len(box) == 3 and not options else float)
+        np.clip = lambda *box, **options: clip(*box, **options).astype(float if options else int)
     image = caffe.io.load_image("photo.png")
     for index, window in enumerate(windows):
         out[f"crop {index}, {name}"] = detector.crop(image, window)

@@ -1,0 +1,109 @@
+"""Batches of rows of HDF5 files, as the HDF5Data layer gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError, FileError, OptionError, UnknownNameError
+from ..proto.files import read_bytes
+
+Floats = npt.NDArray[np.float32]
+Shape = tuple[int, ...]
+
+
+class Hdf5Batches:
+    """Reads the files named in a list, round and round, each whole; a row is one place on the first axis.
+
+    Batches run on from one file into the next.
+    """
+
+    def __init__(self, source: str, names: Sequence[str], batch_size: int, seed: int | None = None) -> None:
+        """`names`: the datasets, of equally many rows. `seed`: files and the rows of each are shuffled, anew in
+        every round; None: they come in order.
+
+        Raises OptionError, and DataError with the line in `source`.
+        """
+        if batch_size < 1:
+            raise OptionError("batch_size is at least 1")
+        self._source, self._names, self._batch_size = source, list(names), batch_size
+        lines = read_bytes(source).split(b"\n")
+        self._files = [(name.decode(), number) for number, line in enumerate(lines, 1) for name in line.split()]
+        if not self._files:
+            raise DataError(f"{source}: names no HDF5 file")
+        self._random = None if seed is None else np.random.RandomState(seed)
+        self._shapes: list[Shape] = []
+        self._rounds = self._parts()
+        self._part = next(self._rounds)
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The shapes of a batch, per dataset."""
+        return [(self._batch_size, *shape) for shape in self._shapes]
+
+    def next(self) -> list[Floats]:
+        """The next batch, one array per dataset. Raises DataError."""
+        batch = [np.empty(shape, np.float32) for shape in self.shapes]
+        filled = 0
+        while filled < self._batch_size:
+            if not len(self._part[0]):
+                self._part = next(self._rounds)
+            count = min(self._batch_size - filled, len(self._part[0]))
+            for array, rows in zip(batch, self._part, strict=True):
+                array[filled : filled + count] = rows[:count]
+            self._part = [rows[count:] for rows in self._part]
+            filled += count
+        return batch
+
+    def _parts(self) -> Iterator[list[Floats]]:
+        """The rows of one file after the other, in the order in which they are due. Never ends."""
+        files, loaded = self._files, -1
+        while True:
+            for index in self._order(len(files)):
+                if index != loaded:  # a single file stays
+                    arrays, loaded = self._load(*files[index]), index
+                order = self._order(len(arrays[0]))
+                yield [array[order] for array in arrays] if self._random else arrays
+
+    def _order(self, count: int) -> npt.NDArray[np.intp]:
+        return np.arange(count) if self._random is None else self._random.permutation(count)
+
+    @contextmanager
+    def _naming(self, path: str, line: int) -> Iterator[None]:
+        try:
+            yield
+        except (DataError, FileError, UnknownNameError) as error:
+            raise DataError(f"{self._source}:{line}: {error}") from error
+
+    def _load(self, path: str, line: int) -> list[Floats]:
+        with self._naming(path, line):
+            try:
+                with h5py.File(path, "r") as file:
+                    arrays = [_read(file, name) for name in self._names]
+            except OSError as error:
+                raise FileError(path, f"is no HDF5 file that can be read: {error}") from error
+            rows = [len(array) for array in arrays]
+            if len(set(rows)) > 1 or not rows[0]:
+                told = ", ".join(f"{name} {count}" for name, count in zip(self._names, rows, strict=True))
+                raise DataError(f"{path}: datasets need equally many rows, and one at least; they have: {told}")
+            shapes = [array.shape[1:] for array in arrays]
+            if self._shapes and shapes != self._shapes:
+                raise DataError(f"{path}: rows are of shape {shapes}, in the first file {self._shapes}")
+            self._shapes = shapes
+            return arrays
+
+
+def _read(file: h5py.File, name: str) -> Floats:
+    dataset = file.get(name)
+    if not isinstance(dataset, h5py.Dataset):
+        raise UnknownNameError("dataset", name, file.keys(), where=file.filename)
+    if dataset.id.get_type().get_class() not in (h5py.h5t.FLOAT, h5py.h5t.INTEGER):
+        raise DataError(f"{file.filename}: dataset '{name}' holds {dataset.dtype}, not numbers")
+    if not dataset.shape:
+        raise DataError(f"{file.filename}: dataset '{name}' has no rows: it needs at least 1 axis")
+    array: Floats = dataset.astype(np.float32)[()]
+    return array
