@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import h5py
 import numpy as np
@@ -13,6 +13,7 @@ from ..errors import DataError, FileError, OptionError, UnknownNameError
 from ..proto.files import read_bytes
 
 Floats = npt.NDArray[np.float32]
+Order = npt.NDArray[np.intp]
 Shape = tuple[int, ...]
 
 
@@ -32,13 +33,13 @@ class Hdf5Batches:
             raise OptionError("batch_size is at least 1")
         self._source, self._names, self._batch_size = source, list(names), batch_size
         lines = read_bytes(source).split(b"\n")
-        self._files = [(name.decode(), number) for number, line in enumerate(lines, 1) for name in line.split()]
+        self._files = [(os.fsdecode(name), number) for number, line in enumerate(lines, 1) for name in line.split()]
         if not self._files:
             raise DataError(f"{source}: names no HDF5 file")
         self._random = None if seed is None else np.random.RandomState(seed)
         self._shapes: list[Shape] = []
-        self._rounds = self._parts()
-        self._part = next(self._rounds)
+        self._parts = self._round_and_round()
+        self._arrays, self._order = next(self._parts)
 
     @property
     def shapes(self) -> list[Shape]:
@@ -50,51 +51,51 @@ class Hdf5Batches:
         batch = [np.empty(shape, np.float32) for shape in self.shapes]
         filled = 0
         while filled < self._batch_size:
-            if not len(self._part[0]):
-                self._part = next(self._rounds)
-            count = min(self._batch_size - filled, len(self._part[0]))
-            for array, rows in zip(batch, self._part, strict=True):
-                array[filled : filled + count] = rows[:count]
-            self._part = [rows[count:] for rows in self._part]
-            filled += count
+            if not len(self._order):
+                self._arrays, self._order = next(self._parts)
+            rows = self._order[: self._batch_size - filled]
+            for array, source in zip(batch, self._arrays, strict=True):
+                array[filled : filled + len(rows)] = source[rows]
+            self._order = self._order[len(rows) :]
+            filled += len(rows)
         return batch
 
-    def _parts(self) -> Iterator[list[Floats]]:
-        """The rows of one file after the other, in the order in which they are due. Never ends."""
-        files, loaded = self._files, -1
+    def _round_and_round(self) -> Iterator[tuple[list[Floats], Order]]:
+        """The datasets of one file after the other, and the order of their rows. Never ends."""
+        loaded = -1
         while True:
-            for index in self._order(len(files)):
+            for index in self._new_order(len(self._files)):
                 if index != loaded:  # a single file stays
-                    arrays, loaded = self._load(*files[index]), index
-                order = self._order(len(arrays[0]))
-                yield [array[order] for array in arrays] if self._random else arrays
+                    arrays, loaded = self._load(*self._files[index]), index
+                yield arrays, self._new_order(len(arrays[0]))
 
-    def _order(self, count: int) -> npt.NDArray[np.intp]:
+    def _new_order(self, count: int) -> Order:
         return np.arange(count) if self._random is None else self._random.permutation(count)
 
-    @contextmanager
-    def _naming(self, path: str, line: int) -> Iterator[None]:
+    def _load(self, path: str, line: int) -> list[Floats]:
         try:
-            yield
+            arrays = _read_file(path, self._names)
         except (DataError, FileError, UnknownNameError) as error:
             raise DataError(f"{self._source}:{line}: {error}") from error
+        shapes = [array.shape[1:] for array in arrays]
+        if self._shapes and shapes != self._shapes:
+            raise DataError(f"{self._source}:{line}: {path}: rows are {shapes}, in the first file {self._shapes}")
+        self._shapes = shapes
+        return arrays
 
-    def _load(self, path: str, line: int) -> list[Floats]:
-        with self._naming(path, line):
-            try:
-                with h5py.File(path, "r") as file:
-                    arrays = [_read(file, name) for name in self._names]
-            except OSError as error:
-                raise FileError(path, f"is no HDF5 file that can be read: {error}") from error
-            rows = [len(array) for array in arrays]
-            if len(set(rows)) > 1 or not rows[0]:
-                told = ", ".join(f"{name} {count}" for name, count in zip(self._names, rows, strict=True))
-                raise DataError(f"{path}: datasets need equally many rows, and one at least; they have: {told}")
-            shapes = [array.shape[1:] for array in arrays]
-            if self._shapes and shapes != self._shapes:
-                raise DataError(f"{path}: rows are of shape {shapes}, in the first file {self._shapes}")
-            self._shapes = shapes
-            return arrays
+
+def _read_file(path: str, names: list[str]) -> list[Floats]:
+    try:
+        with h5py.File(path, "r") as file:
+            arrays = [_read(file, name) for name in names]
+    except OSError as error:
+        problem = os.strerror(error.errno) if error.errno else "it is no HDF5 file, or is damaged"
+        raise FileError(path, f"cannot be read: {problem}") from error
+    rows = [len(array) for array in arrays]
+    if len(set(rows)) > 1 or not rows[0]:
+        told = ", ".join(f"'{name}' {count}" for name, count in zip(names, rows, strict=True))
+        raise DataError(f"{path}: datasets need equally many rows, at least 1; they have: {told}")
+    return arrays
 
 
 def _read(file: h5py.File, name: str) -> Floats:

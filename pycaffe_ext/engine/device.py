@@ -76,8 +76,8 @@ def use_mode(param: Any, gpu: int | None = None) -> None:
 
     A solver that asks for the GPU runs on the CPU where PyTorch sees none. Raises OptionError.
     """
-    wants_gpu = param.solver_mode == caffe_pb2.SolverParameter.GPU and torch.cuda.is_available()
-    if gpu is None and not wants_gpu:
+    gpu_mode = param.HasField("solver_mode") and param.solver_mode == caffe_pb2.SolverParameter.GPU
+    if gpu is None and not (gpu_mode and torch.cuda.is_available()):
         set_mode_cpu()
     else:
         set_device(param.device_id if gpu is None else gpu)

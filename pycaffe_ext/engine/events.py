@@ -1,8 +1,9 @@
-"""What a solver tells those who listen, as it happens."""
+"""What a solver tells those who listen, as it happens, and what may be asked of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,14 @@ class Finished:
     iteration: int
     early: bool
     loss: float | None
+
+
+class Request(Enum):
+    """What may be asked of a running solver: Caffe's solver actions."""
+
+    NONE = 0
+    STOP = 1
+    SNAPSHOT = 2
 
 
 Event = Stepped | Testing | Tested | Snapshotted | Finished

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from enum import Enum
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,21 +14,13 @@ from ..errors import FileError, NetError, UnknownNameError
 from ..model.load import read_solver
 from ..proto import caffe_pb2
 from . import device, snapshots
-from .events import Event, Finished, Output, Snapshotted, Stepped, Tested, Testing
+from .events import Event, Finished, Output, Request, Snapshotted, Stepped, Tested, Testing
 from .net import Net
 from .parameters import Learnable
 from .schedules import rate_at, step_at
 from .solver_nets import test_nets, train_net
 
 AnyPath = str | PathLike[str]
-
-
-class Request(Enum):
-    """What may be asked of a running solver: Caffe's solver actions."""
-
-    NONE = 0
-    STOP = 1
-    SNAPSHOT = 2
 
 
 class Solver(ABC):

@@ -21,7 +21,7 @@ from .speed import Speed
 from .tensorboard import TensorBoard
 
 if TYPE_CHECKING:
-    from ..engine.solver import Request
+    from ..engine.events import Request
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,6 @@ def _rows_before(log: str, iteration: int) -> list[Row]:
 
 
 def _nothing() -> Request:
-    from ..engine.solver import Request
+    from ..engine.events import Request
 
     return Request.NONE

@@ -28,9 +28,12 @@ def read_bytes(path: AnyPath) -> bytes:
 
 
 def parse_text(text: str, message: M, *, file: str = "<text>") -> M:
-    """Merges prototxt into `message` and returns it. Raises PrototxtError with line and column."""
+    """Reads prototxt into an empty `message` and returns it. Raises PrototxtError with line and column.
+
+    As in Caffe, a field that is not repeated may be given once.
+    """
     try:
-        text_format.Merge(text, message)
+        text_format.Parse(text, message)
     except text_format.ParseError as error:
         found = _POSITION.match(str(error))
         if not found:
@@ -41,7 +44,7 @@ def parse_text(text: str, message: M, *, file: str = "<text>") -> M:
 
 
 def read_text(path: AnyPath, message: M) -> M:
-    """Merges a prototxt file into `message` and returns it. Raises FileError, PrototxtError."""
+    """Reads a prototxt file into an empty `message` and returns it. Raises FileError, PrototxtError."""
     content = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
     return parse_text(content.decode("utf-8", errors="replace"), message, file=str(path))
 

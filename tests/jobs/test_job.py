@@ -10,7 +10,7 @@ import pytest
 from jobs import toy
 
 from pycaffe_ext import jobs
-from pycaffe_ext.engine.solver import Request
+from pycaffe_ext.engine.events import Request
 from pycaffe_ext.errors import FileError, OptionError, UnknownNameError
 from pycaffe_ext.jobs.csv_log import read_log
 from pycaffe_ext.proto import caffe_pb2

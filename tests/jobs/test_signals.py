@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from pycaffe_ext.engine.solver import Request
+from pycaffe_ext.engine.events import Request
 from pycaffe_ext.jobs.signals import Signals
 
 

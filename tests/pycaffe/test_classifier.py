@@ -50,14 +50,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_ten_crops_are_averaged(folder: Path) -> None:
-    classifier = Classifier(folder / "deploy.prototxt", folder / "deploy.caffemodel", image_dims=(30, 30))
-    image = np.random.default_rng(0).random((30, 30, 3), np.float32)
-    top_left = classifier.transformer.preprocess("data", image[:24, :24])
-    assert classifier.predict([image]).shape == (1, 6)
-    assert classifier.predict([image]).sum() == pytest.approx(1)
-    classifier.blobs["data"].data[0] = top_left
-    corner = classifier.forward()["prob"][0]
-    assert not np.allclose(corner, classifier.predict([image], oversample=False)[0], atol=1e-4)
+    classifier = Classifier(folder / "deploy.prototxt", folder / "deploy.caffemodel", image_dims=(30, 28))
+    image = np.random.default_rng(0).random((30, 28, 3), np.float32)
+    crops = [image[top : top + 24, left : left + 24] for top, left in ((0, 0), (0, 4), (6, 0), (6, 4), (3, 2))]
+    crops += [crop[:, ::-1] for crop in crops]
+    batch = np.stack([crop.transpose(2, 0, 1) for crop in crops])
+    each = classifier.forward_all(data=batch)["prob"]
+    assert np.allclose(classifier.predict([image])[0], each.mean(0), atol=1e-6)
+    assert np.allclose(classifier.predict([image], oversample=False)[0], each[4], atol=1e-6)
 
 
 def test_context_beyond_the_image_is_the_mean(folder: Path) -> None:

@@ -12,7 +12,7 @@ from ..events import SolverEvent
 from ..plan import Plan
 
 if TYPE_CHECKING:
-    from ...engine.solver import Request
+    from ...engine.events import Request
 
 ENGINES = tuple(module.name for module in pkgutil.iter_modules(__path__))
 

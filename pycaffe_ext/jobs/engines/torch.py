@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from ...engine import device, parameters
+from ...engine.events import Request
 from ...engine.net import Net
-from ...engine.solver import Request, Solver, get_solver
+from ...engine.solver import Solver, get_solver
 from ...proto import caffe_pb2
 from ..events import SolverEvent
 from ..plan import LayerPlan, NetPlan, Plan

@@ -29,7 +29,7 @@ for name, options in {
     "plain": {},
     "image_dims": {"image_dims": [32, 33]},
     "all": {"image_dims": (32, 32), "mean": np.array([104.0, 117, 123]), "input_scale": 0.02, **bgr},
-    "mean image": {"mean": random.rand(3, 30, 30), "input_scale": 0.1},
+    "mean image": {"mean": random.rand(3, 30, 30)},
 }.items():
     classifier = caffe.Classifier(NET, WEIGHTS, **options)
     out[f"ten crops, {name}"] = classifier.predict(images)
