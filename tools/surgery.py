@@ -76,6 +76,8 @@ def targets(options: argparse.Namespace, nets: Sequence[str]) -> list[str]:
     if options.output:
         if len(nets) > 1:
             raise OptionError(f"-o takes one net, not {len(nets)}; use --out-dir or --in-place")
+        if Path(options.output).is_dir():
+            raise OptionError(f"-o takes a file, '{options.output}' is a folder; use --out-dir")
         return [options.output]
     if options.in_place:
         return list(nets)
@@ -105,6 +107,7 @@ def show_diff(before: Document, after: Document) -> None:
 def main(arguments: Sequence[str]) -> None:
     options = parse(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    sys.stdout.reconfigure(errors="backslashreplace")  # names may hold bytes that are not UTF-8
     nets = options.nets or [DEFAULT_NET]
     befores = [Document.read(net) for net in nets]
     afters = [perform(document, options.requests) for document in befores]

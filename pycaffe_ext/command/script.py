@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -37,7 +37,7 @@ def load(arguments: Sequence[str]) -> CodeType:
     """The code of the script that comes first. Raises OptionError where there is none, FileError, SyntaxError."""
     if not arguments:
         raise OptionError("run needs a script: python -m pycaffe_ext run script.py [arguments]")
-    code: CodeType = compile(read_bytes(arguments[0]), arguments[0], "exec", dont_inherit=True)
+    code: CodeType = compile(read_bytes(arguments[0]), os.path.abspath(arguments[0]), "exec", dont_inherit=True)
     return code
 
 
@@ -51,8 +51,8 @@ def execute(code: CodeType, arguments: Sequence[str]) -> None:
     alias_caffe()
     pycaffe.init_log()
     sys.argv = list(arguments)
-    sys.path[0] = str(Path(arguments[0]).resolve().parent)  # python -m has put the current folder there
+    sys.path[0] = os.path.dirname(os.path.realpath(arguments[0]))  # python -m has put the current folder there
     main = ModuleType("__main__")
-    main.__file__ = arguments[0]
+    main.__file__ = code.co_filename
     sys.modules["__main__"] = main
     exec(code, main.__dict__)

@@ -15,7 +15,7 @@ from .recipes import Made, Recipe
 from .sources.entries import Entry, Listing
 from .writer import LmdbWriter, writing_lmdb
 
-_AHEAD = 4  # entries made and not yet written, for each worker
+_AHEAD = 8  # entries made and not yet written, for each worker
 
 
 @dataclass

@@ -27,7 +27,7 @@ class ImageListBatches:
     """
 
     def __init__(self, param: Any, transformer: Transformer, seed: int, skip: int = 0, workers: int = 4) -> None:
-        """`param`: an ImageDataParameter. `seed`: of the shuffling, where it shuffles. `skip`: entries left out at first.
+        """`param`: an ImageDataParameter. `seed`: for its `shuffle`. `skip`: entries left out in the first round.
 
         Raises OptionError, FileError, DataError (with the line in the list file).
         """
@@ -38,7 +38,9 @@ class ImageListBatches:
         self._param, self._transformer = param, transformer
         self._listing = list_file(param.source, param.root_folder)
         if skip >= len(self._listing.entries):
-            raise DataError(f"{param.source}: cannot skip {skip} of {len(self._listing.entries)} images; lower rand_skip")
+            raise DataError(
+                f"{param.source}: cannot skip {skip} of {len(self._listing.entries)} images; lower rand_skip"
+            )
         entries = self._round_and_round(seed, skip)
         first = next(entries)
         self._entries = chain([first], entries)

@@ -126,7 +126,7 @@ class Net(PycaffeNet):
         bottoms = [blob.shape for blob in self._bottoms[i]]
         layer = self.layers[i]
         for blob, shape in zip(self._tops[i], layer.shapes(bottoms), strict=True):
-            if layer.type != "Input" or self._shapes_seen[i] is None:  # a reshaped input stays as the user made it
+            if bottoms or self._shapes_seen[i] is None:  # a reshaped input stays as the user made it
                 blob.reshape(*shape)
         self._shapes_seen[i] = bottoms
 

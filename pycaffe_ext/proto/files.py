@@ -14,7 +14,7 @@ from ..atomic import write_bytes
 from ..errors import FileError, PrototxtError
 
 AnyPath = str | PathLike[str]
-M = TypeVar("M")
+M = TypeVar("M", bound=protobuf_message.Message)
 
 _POSITION = re.compile(r"^(\d+):(\d+) : ?(.*)$", re.DOTALL)
 
@@ -40,6 +40,8 @@ def parse_text(text: str, message: M, *, file: str = "<text>") -> M:
             raise PrototxtError(str(error), file=file) from error
         line, column, problem = int(found[1]), int(found[2]), found[3].strip()
         raise PrototxtError(problem, file=file, line=line, column=column) from error
+    if missing := message.FindInitializationErrors():
+        raise PrototxtError(f"lacks {', '.join(missing)}", file=file)
     return message
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fnmatch import translate
 from itertools import zip_longest
 
-from ..errors import CaffeError
+from ..errors import CaffeError, PrototxtError
 from ..text import Document, Scalar, walk
 
 
@@ -26,20 +26,17 @@ def check_changes(before: Document, after: Document, touches: frozenset[str] | N
 
 def check_readable(before: Document, after: Document) -> None:
     """Raises CaffeError where protobuf reads the net before, but not after. Fields of forks are skipped."""
-    problem = _schema_problem(after)
-    if problem and not _schema_problem(before):
-        raise _fault(before, f"would have made a net that Caffe cannot read ({problem})")
+    problem = _problem(after)
+    if problem and not _problem(before):
+        raise _fault(before, f"would have made a net that Caffe cannot read: {problem}")
 
 
-def _schema_problem(document: Document) -> str:
-    from google.protobuf import text_format  # here: a command's --help does without
+def _problem(document: Document) -> str:
+    from .schema import read_net  # not above: it brings protobuf, which a command's --help can do without
 
-    from ..proto.caffe_pb2 import NetParameter
-
-    text = document.to_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
     try:
-        text_format.Merge(text, NetParameter(), allow_unknown_field=True)
-    except text_format.ParseError as error:
+        read_net(document)
+    except PrototxtError as error:
         return str(error)
     return ""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import prod
 
-from google.protobuf import text_format
-
 from ..errors import CaffeError
 from ..model.phases import filter_net
 from ..model.shapes import infer
@@ -15,6 +13,7 @@ from ..proto.caffe_pb2 import TEST, TRAIN, NetParameter, NetState, Phase
 from ..text import Document
 from .graph import is_sink
 from .inputs import is_data, top_shape
+from .schema import read_net
 
 
 def parameter_counts(document: Document) -> tuple[dict[str, list[int]], str]:
@@ -39,13 +38,7 @@ def parameter_counts(document: Document) -> tuple[dict[str, list[int]], str]:
 
 def _current_net(document: Document, phase: Phase.ValueType) -> NetParameter:
     """The net of a phase in Caffe's current form, without its losses, its images from Input layers."""
-    whole = NetParameter()
-    text = document.to_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
-    try:
-        text_format.Merge(text, whole, allow_unknown_field=True)
-    except text_format.ParseError as error:
-        raise CaffeError(f"Caffe's schema does not know all of it: {error}") from error
-    whole = filter_net(upgrade_net(whole), NetState(phase=phase))
+    whole = filter_net(upgrade_net(read_net(document)), NetState(phase=phase))
     net = NetParameter()
     views = {(view.name, *view.top_names): view for view in NetView(document).layers}
     for layer in whole.layer:

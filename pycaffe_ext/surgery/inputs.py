@@ -83,7 +83,8 @@ def _datum_shape(layer: LayerView) -> Shape | None:
     folder = next((path for path in (Path(source), beside) if (path / "data.mdb").is_file()), None)
     if folder is None:
         return None
-    import lmdb  # here: only this needs it
+    import lmdb  # here: only this needs them
+    from google.protobuf.message import DecodeError
 
     from ..proto.caffe_pb2 import Datum
 
@@ -94,7 +95,7 @@ def _datum_shape(layer: LayerView) -> Shape | None:
             transaction.cursor() as cursor,
         ):
             datum = Datum.FromString(cursor.value()) if cursor.first() else Datum()
-    except (lmdb.Error, OSError, ValueError):
+    except (lmdb.Error, OSError, DecodeError):
         return None
     shape = (datum.channels, datum.height, datum.width)
     return shape if all(shape) and not datum.encoded else None

@@ -58,9 +58,7 @@ def learning_table(document: Document) -> str:
     text = [f"{a:{widths[0]}}  {b:{widths[1]}}  {c:{widths[2]}}  {d:>{widths[3]}}" for a, b, c, d in lines]
     text += ["", _totals(rows)]
     if any(row.sizes is None for row in rows):
-        text.append(
-            f"?: not known{': ' + problem if problem else ', it follows a layer type or data of unknown shape'}"
-        )
+        text.append(f"?: not known: {problem or 'below a layer type of a fork, or data of unknown shape'}")
     return "\n".join(text)
 
 

@@ -1,4 +1,4 @@
-"""DummyData: tops from fillers; constant ones are filled once, others anew in every pass."""
+"""DummyData: tops from fillers; constant ones are filled when the net is built, others in every pass."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from ...errors import NetError
 from ...model.rules import Shape
 from ...proto import caffe_pb2
 from .. import device
+from ..blob import Blob
 from ..fillers import fill
 from ..layer import Layer, Tensors, layer
 
 
 @layer("DummyData")
 class DummyData(Layer):
+    def connect(self, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> None:
+        self._tops = list(tops)
+
     def set_up(self, bottoms: Sequence[Shape]) -> None:
         n_tops, fillers = len(self.param.top), list(self.param.dummy_data_param.data_filler)
         if len(fillers) not in (0, 1, n_tops):
@@ -23,14 +27,13 @@ class DummyData(Layer):
         if len(fillers) <= 1:
             fillers = (fillers or [caffe_pb2.FillerParameter(type="constant", value=0)]) * n_tops
         self._fillers = fillers
-        self._filled = False
+        for top, filler, shape in zip(self._tops, fillers, self.rule.shapes(self.param, []), strict=True):
+            top.reshape(*shape)
+            if filler.type == "constant":
+                top.tensor = fill(filler, shape, where=self.name)
 
     def forward(self, bottoms: Tensors, params: Tensors) -> Sequence[torch.Tensor | None]:
-        tops = [
-            None
-            if self._filled and filler.type == "constant"
-            else fill(filler, shape, where=self.name).to(device.current())
-            for filler, shape in zip(self._fillers, self.rule.shapes(self.param, []), strict=True)
+        return [
+            None if filler.type == "constant" else fill(filler, top.shape, where=self.name).to(device.current())
+            for top, filler in zip(self._tops, self._fillers, strict=True)
         ]
-        self._filled = True
-        return tops

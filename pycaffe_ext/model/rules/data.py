@@ -1,7 +1,7 @@
 """Layers whose tops come from outside the net.
 
-Input and DummyData say their shapes in the net; the others read them from their source, which the
-engine (or a caller of `shapes.infer`) does for them.
+Input, DummyData and MemoryData say their shapes in the net; the others read them from their source, which
+the engine (or a caller of `shapes.infer`) does for them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,19 @@ class Data(Source):
     tops = Count(1, 2)
 
 
-@rule("ImageData", "MemoryData", "WindowData")
+@rule("ImageData", "WindowData")
 class ImageAndLabel(Source):
     tops = exactly(2)
+
+
+@rule("MemoryData")
+class MemoryData(ImageAndLabel):
+    def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
+        message = layer.memory_data_param
+        shape = (message.batch_size, message.channels, message.height, message.width)
+        if not all(shape):
+            raise ShapeError(layer.name, f"batch_size, channels, height and width are all above 0; got {shape}")
+        return [shape, shape[:1]]
 
 
 @rule("HDF5Data")
@@ -42,6 +52,8 @@ class HDF5Output(Rule):
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         if bottoms[0][:1] != bottoms[1][:1]:
             raise ShapeError(layer.name, f"data and label must have the same first axis: {bottoms[0]}, {bottoms[1]}")
+        if max(map(len, bottoms)) > 4:
+            raise ShapeError(layer.name, f"data and label have at most 4 axes: {bottoms[0]}, {bottoms[1]}")
         return []
 
 

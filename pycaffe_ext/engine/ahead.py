@@ -1,0 +1,64 @@
+"""Layers whose batches of images and labels a thread of its own makes ahead of need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import torch
+
+from ..datasets.batches import Batch
+from ..datasets.prefetch import Prefetcher
+from ..errors import CaffeError, DataError, NetError, OptionError
+from ..model.rules import Shape
+from . import device
+from .layer import Layer, Tensors
+
+
+class Batches(Protocol):
+    """What such a layer reads: batches one after the other, the first of them of this shape."""
+
+    @property
+    def shape(self) -> Shape: ...
+
+    def load(self, used: Batch | None) -> Batch: ...
+
+
+@contextmanager
+def naming(layer: str) -> Iterator[None]:
+    """Puts the layer's name before the message of an error in its data."""
+    try:
+        yield
+    except OptionError as error:
+        raise NetError(layer, str(error)) from error
+    except CaffeError as error:
+        raise DataError(f"layer '{layer}': {error}") from error
+
+
+class ReadsAhead(Layer):
+    """Its tops are the data and the labels of a batch."""
+
+    def open(self) -> Batches:
+        """What the layer reads. Called once; raises CaffeError without the layer's name."""
+        raise NotImplementedError(f"{type(self).__name__}.open")
+
+    def set_up(self, bottoms: Sequence[Shape]) -> None:
+        depth = self.param.data_param.prefetch  # Caffe has this field in data_param for all of them
+        with naming(self.name):
+            if depth < 1:
+                raise OptionError("data_param { prefetch } is at least 1")
+            batches = self.open()
+        self._shape = batches.shape
+        self._prefetcher = Prefetcher(batches.load, depth)
+
+    def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:
+        return [self._shape, self._shape[:1]]
+
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+        target = device.current()
+        with naming(self.name):
+            return [torch.from_numpy(array).to(target) for array in self._prefetcher.next()]
+
+    def close(self) -> None:
+        self._prefetcher.close()

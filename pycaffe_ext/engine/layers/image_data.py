@@ -1,0 +1,18 @@
+"""ImageData: batches of the image files that a list names, transformed."""
+
+from __future__ import annotations
+
+from ...datasets.image_list import ImageListBatches
+from ...datasets.transform import Transformer
+from .. import device
+from ..ahead import ReadsAhead
+from ..layer import layer
+
+
+@layer("ImageData")
+class ImageData(ReadsAhead):
+    def open(self) -> ImageListBatches:
+        message = self.param.image_data_param
+        transformer = Transformer(self.param.transform_param, self.param.phase, device.new_seed())
+        skip = device.new_seed() % message.rand_skip if message.rand_skip else 0
+        return ImageListBatches(message, transformer, device.new_seed(), skip)
