@@ -46,6 +46,7 @@ def caffe(arguments: Sequence[str]) -> None:
 def main() -> None:
     arguments = sys.argv[1:]
     sys.argv[0] = "python -m pycaffe_ext"
+    script.alias_caffe()  # for the script, and for modules of Python layers
     if arguments[:1] != ["run"]:
         sys.exit(cli.run(caffe))
     try:

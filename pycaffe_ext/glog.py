@@ -32,7 +32,7 @@ def configure(*, minimum: int = 0, folder: str = "") -> None:
     """
     _State.minimum = minimum
     folder = folder or _environment("log_dir")
-    if folder:
+    if folder and _State.file is None:
         _State.file = _open(Path(folder))
 
 

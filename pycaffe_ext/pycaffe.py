@@ -12,14 +12,7 @@ from .command.solver_log import SolverLog
 from .engine import device
 from .engine.net import Net
 from .engine.solver import Solver
-from .engine.solvers import (
-    AdaDeltaSolver,
-    AdaGradSolver,
-    AdamSolver,
-    NesterovSolver,
-    RMSPropSolver,
-    SGDSolver,
-)
+from .engine.solvers import AdaDeltaSolver, AdaGradSolver, AdamSolver, NesterovSolver, RMSPropSolver, SGDSolver
 
 __all__ = [
     "NCCL",

@@ -69,6 +69,11 @@ def main(arguments: Sequence[str]) -> int:
     if listing.classes and not options.overwrite:
         check_class_names(paths[0], listing.classes)
     _tell_source(listing)
+    if image.gray and image.encoded and not image.size:
+        print(
+            "--gray does not change files that are kept as they are; force_gray in transform_param does",
+            file=sys.stderr,
+        )
     if options.dry_run:
         _tell_plan(listing, paths)
         return 0
@@ -120,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--num-classes", type=int, metavar="K", help="labels are 0 to K-1; another is refused")
     add("--ignore", type=int, metavar="L", help="a label allowed beside these, such as 255")
     add = parser.add_argument_group("running").add_argument
-    add("--workers", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="threads (default: all cores)")
+    add("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
     add("--skip-bad", action="store_true", help="leave unusable entries out, list them, and exit with status 1")
     add("--overwrite", action="store_true", help="replace databases (and labels.txt) that are there")
     add("--dry-run", action="store_true", help="say what would be written, and write nothing")

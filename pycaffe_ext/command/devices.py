@@ -24,7 +24,6 @@ def run(flags: Flags) -> None:
             "Minor revision number": found.minor,
             "Name": found.name,
             "Total global memory": found.total_memory,
-            "Warp size": found.warp_size,
             "Number of multiprocessors": found.multi_processor_count,
         }.items():
             log("common.cpp:165", f"{name + ':':<30}{value}")

@@ -42,13 +42,12 @@ def load(arguments: Sequence[str]) -> CodeType:
 
 
 def execute(code: CodeType, arguments: Sequence[str]) -> None:
-    """Runs a script's code as `python script.py args...` would, but for what `import caffe` gives.
+    """Runs a script's code as `python script.py args...` would.
 
     As with pycaffe, solvers write Caffe's log lines unless GLOG_minloglevel says otherwise.
     """
     from .. import pycaffe  # not before it is needed: torch takes its time
 
-    alias_caffe()
     pycaffe.init_log()
     sys.argv = list(arguments)
     sys.path[0] = os.path.dirname(os.path.realpath(arguments[0]))  # python -m has put the current folder there

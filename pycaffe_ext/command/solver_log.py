@@ -81,7 +81,7 @@ class SolverLog:
     def _is_after_training(self, iteration: int) -> bool:
         """Whether Caffe's last pass, which only shows the loss, has just run."""
         param = self._solver.param
-        return bool(param.display) and iteration >= param.max_iter and bool(iteration % param.display == 0)
+        return bool(param.display) and iteration == param.max_iter and iteration % param.display == 0
 
     def _last_loss(self, loss: float) -> None:
         if not self._last_loss_shown:
@@ -95,6 +95,7 @@ class SolverLog:
             return
         if event.loss is not None:
             self._last_loss(event.loss)
+        self._last_loss_shown = False
         log("solver.cpp:332", "Optimization Done.")
 
 

@@ -48,7 +48,7 @@ class BatchReader:
         """
         if min(batch_size, prefetch) < 1:
             raise OptionError(f"batch_size and prefetch are at least 1, not {batch_size} and {prefetch}")
-        loader = _Loader(source, batch_size, transformer, workers or min(4, len(os.sched_getaffinity(0))))
+        loader = _Loader(source, batch_size, transformer, workers or min(4, os.cpu_count() or 1))
         self.shape = (batch_size, *loader.read(next(iter(source))).shape)
         """Shape N x C x H x W of the first batch."""
         self._prefetcher = Prefetcher(loader.load, prefetch)
@@ -63,6 +63,7 @@ class BatchReader:
 
 
 class _Image(NamedTuple):
+    key: bytes
     pixels: npt.NDArray[Any]
     label: int
     shape: Shape  # once transformed
@@ -83,7 +84,7 @@ class _Loader:
             datum = parse_datum(value)
             transformer = self._transformer
             pixels = datum_array(datum, force_color=transformer.force_color, force_gray=transformer.force_gray)
-            return _Image(pixels, datum.label, transformer.shape(pixels.shape))
+            return _Image(key, pixels, datum.label, transformer.shape(pixels.shape))
 
     def load(self, used: Batch | None) -> Batch:
         items = list(islice(self._items, self._batch_size))
@@ -91,9 +92,11 @@ class _Loader:
         # As in Caffe the first entry decides the batch's shape, so batches of one may vary.
         first = self.read(items[0])
         batch = used if used and used.data.shape[1:] == first.shape else self._new_batch(first.shape)
-        self._put(batch, 0, first, items, draws)
-        parts = [range(1 + part, len(items), self._workers) for part in range(self._workers)]
-        for done in [self._pool.submit(self._fill, batch, part, items, draws) for part in parts]:
+        self._put(batch, 0, first, draws[0])
+        mine, *others = (range(1 + part, len(items), self._workers) for part in range(self._workers))
+        waiting = [self._pool.submit(self._fill, batch, part, items, draws) for part in others]
+        self._fill(batch, mine, items, draws)
+        for done in waiting:
             done.result()
         return batch
 
@@ -102,12 +105,12 @@ class _Loader:
 
     def _fill(self, batch: Batch, places: range, items: list[Item], draws: Draw) -> None:
         for place in places:
-            self._put(batch, place, self.read(items[place]), items, draws)
+            self._put(batch, place, self.read(items[place]), draws[place])
 
-    def _put(self, batch: Batch, place: int, image: _Image, items: list[Item], draws: Draw) -> None:
+    def _put(self, batch: Batch, place: int, image: _Image, draw: Draw) -> None:
         if image.shape != batch.data.shape[1:]:
             ours, theirs = ("x".join(map(str, shape)) for shape in (image.shape, batch.data.shape[1:]))
-            with self._source.naming(items[place][0]):
+            with self._source.naming(image.key):
                 raise DataError(f"is {ours}, in a batch of {theirs}; different sizes need crop_size or batch_size: 1")
-        self._transformer.into(batch.data[place], image.pixels, draws[place])
+        self._transformer.into(batch.data[place], image.pixels, draw)
         batch.labels[place] = image.label

@@ -7,7 +7,7 @@ import glob
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ..atomic import creating_folder
@@ -36,14 +36,14 @@ def new_database(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     check_target(path, overwrite=overwrite)
     _remove_left_behind(path)
-    if not path.exists():
-        with creating_folder(path) as folder, _owned(folder):
+    replace = path.exists()
+    place = path.with_name(f".{path.name}.part-new-{os.getpid()}") if replace else path
+    with ExitStack() as after:
+        with creating_folder(place) as folder:
+            after.enter_context(_owned(folder))
             yield folder
-        return
-    new = path.with_name(f".{path.name}.part-new-{os.getpid()}")
-    with creating_folder(new) as folder, _owned(folder):
-        yield folder
-    _replace(path, new)
+        if replace:
+            _replace(path, place)
 
 
 def _replace(path: Path, new: Path) -> None:
@@ -71,11 +71,10 @@ def _owned(folder: Path) -> Iterator[None]:
 def _remove_left_behind(path: Path) -> None:
     name = glob.escape(path.name)
     for folder in [*path.parent.glob(f".{name}.part-*"), *path.parent.glob(f"..{name}.part-*")]:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except BlockingIOError:
-            pass  # another run is writing it
-        finally:
-            os.close(handle)
+        with suppress(OSError):  # such as BlockingIOError: another run is writing it
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+            finally:
+                os.close(handle)

@@ -95,6 +95,8 @@ def _views(value: memoryview) -> Datum | None:
             while value[position := position + 1] > 0x7F:
                 number |= (value[position] & 0x7F) << shift
                 shift += 7
+                if shift > 28:
+                    return None
             number |= value[position] << shift
             position += 1
             if key == _DATA:

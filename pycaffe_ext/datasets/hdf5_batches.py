@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import h5py
 import numpy as np
@@ -38,8 +38,11 @@ class Hdf5Batches:
             raise DataError(f"{source}: names no HDF5 file")
         self._random = None if seed is None else np.random.RandomState(seed)
         self._shapes: list[Shape] = []
-        self._parts = self._round_and_round()
-        self._arrays, self._order = next(self._parts)
+        self._due: list[int] = []  # files, by number, of this round
+        self._loaded = -1
+        self._arrays: list[Floats] = []
+        self._order: Order = np.arange(0)  # rows that are still to come of the file that is loaded
+        self._next_file()
 
     @property
     def shapes(self) -> list[Shape]:
@@ -52,7 +55,7 @@ class Hdf5Batches:
         filled = 0
         while filled < self._batch_size:
             if not len(self._order):
-                self._arrays, self._order = next(self._parts)
+                self._next_file()
             rows = self._order[: self._batch_size - filled]
             for array, source in zip(batch, self._arrays, strict=True):
                 array[filled : filled + len(rows)] = source[rows]
@@ -60,14 +63,14 @@ class Hdf5Batches:
             filled += len(rows)
         return batch
 
-    def _round_and_round(self) -> Iterator[tuple[list[Floats], Order]]:
-        """The datasets of one file after the other, and the order of their rows. Never ends."""
-        loaded = -1
-        while True:
-            for index in self._new_order(len(self._files)):
-                if index != loaded:  # a single file stays
-                    arrays, loaded = self._load(*self._files[index]), index
-                yield arrays, self._new_order(len(arrays[0]))
+    def _next_file(self) -> None:
+        if not self._due:
+            self._due = self._new_order(len(self._files)).tolist()
+        if self._due[0] != self._loaded:  # a single file stays
+            self._loaded, self._arrays = -1, []  # frees the last one before this one takes memory
+            self._arrays = self._load(*self._files[self._due[0]])
+        self._loaded = self._due.pop(0)
+        self._order = self._new_order(len(self._arrays[0]))
 
     def _new_order(self, count: int) -> Order:
         return np.arange(count) if self._random is None else self._random.permutation(count)

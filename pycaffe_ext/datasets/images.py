@@ -1,8 +1,10 @@
 """Image files to pixels, and pixels to encoded bytes, with the pixels that Caffe gets.
 
 Measured against BVLC Caffe with OpenCV 4.5.1: JPEG, PNG, BMP, TIFF and WebP give the same bytes, colour, grey
-and resized. What OpenCV has changed since is undone here: it now turns PNG and WebP by their EXIF orientation
-too (Caffe's turns JPEG only).
+and resized. OpenCV now turns PNG and WebP by their EXIF orientation too; Caffe's turns JPEG only, and so it is here.
+Three differences are left. A JPEG that is cut short is refused, where Caffe fills it with grey. GIF is read where
+OpenCV can. And a colour PNG with one of the sRGB profiles that libpng 1.6.37 knows by their checksum, read as grey:
+that libpng went through the profile's gamma, today's weighs the values as they are (up to 29 of 255 apart).
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Transformer:
         return out
 
     def into(self, out: Floats, image: npt.NDArray[Any], draw: Draw) -> None:
-        """Transforms an image into `out`, whose shape is `shape(image.shape)`, with one row of `draws`."""
+        """Transforms an image into `out`, contiguous and of shape `shape(image.shape)`, with one row of `draws`."""
         _, height, width = image.shape
         _, new_height, new_width = out.shape
         numbers = draw.tolist()
@@ -87,8 +87,8 @@ class Transformer:
         if self._scale != 1:
             out *= self._scale
         if flip:
-            for plane in out:
-                cv2.flip(plane, 1, plane)  # much faster than reading or writing backwards
+            rows = out.reshape(-1, new_width)
+            cv2.flip(rows, 1, rows)  # much faster than reading or writing backwards
 
 
 def _read_mean(path: str) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -117,7 +118,7 @@ def _lines(new: New, style: Style, indent: str) -> list[str]:
     if isinstance(content, str):
         return [f"{indent}{name}{style.colon}{content}"]
     if one_line or style.one_line:
-        style = style._replace(one_line=True, opening=" ".join(style.opening.split("\n")))
+        style = style._replace(one_line=True, opening=re.sub(r"\s*\n\s*", " ", style.opening))
         inner = " ".join(_lines(one, style, "")[0] for one in content)
         return [f"{indent}{name}{style.opening}{style.pad}{inner}{style.pad}{style.closing}"]
     opening = style.opening if "\n" not in style.opening else f"\n{indent}{style.opening.strip()}"

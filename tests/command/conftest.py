@@ -70,10 +70,18 @@ def write_job() -> Callable[[Path], None]:
 
 
 @pytest.fixture
-def job_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def job_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder: a new one that holds the small training."""
     _write(tmp_path)
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _whole_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every line is logged, on standard error alone, whatever the test before has asked for."""
     monkeypatch.delenv("GLOG_minloglevel", raising=False)
-    yield tmp_path
-    glog.configure()
+    yield
+    if glog._State.file is not None:
+        glog._State.file.close()
+    glog._State.file, glog._State.minimum = None, 0

@@ -105,8 +105,19 @@ def test_layers_are_timed(job_folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert any("accuracy" in line for line in _messages(capsys))
 
 
-def test_devices_are_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("GLOG_minloglevel", raising=False)
+def test_level_and_stage_choose_layers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net = tmp_path / "net.prototxt"
+    rules = {"always": "", "staged": 'include { stage: "deep" }', "levelled": "include { min_level: 2 }"}
+    shape = "dummy_data_param { shape { dim: 1 } }"
+    layers = [f'layer {{ name: "{n}" type: "DummyData" top: "{n}" {shape} {rule} }}' for n, rule in rules.items()]
+    net.write_text("".join(layers))
+    for flag, more in (("-stage=wide", []), ("-stage=wide,deep", ["staged"]), ("-level=2", ["levelled"])):
+        caffe(["time", f"-model={net}", "-iterations=1", flag])
+        outputs = [line.split()[-1] for line in _messages(capsys) if line.startswith("This network produces")]
+        assert outputs == sorted(["always", *more])
+
+
+def test_devices_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     caffe(["device_query"])
     assert _messages(capsys) == ["Querying GPUs "]
     if torch.cuda.device_count():
@@ -160,6 +171,34 @@ def test_a_solver_that_asks_for_a_gpu_runs_without_one(job_folder: Path, capsys:
     )
     assert told[0] == expected
     assert told[-1] == "Optimization Done."
+
+
+LAYER = """\
+import caffe
+class Double(caffe.Layer):
+    def setup(self, bottom, top): pass
+    def reshape(self, bottom, top): top[0].reshape(*bottom[0].data.shape)
+    def forward(self, bottom, top): top[0].data[...] = 2 * bottom[0].data
+    def backward(self, top, propagate_down, bottom): bottom[0].diff[...] = 2 * top[0].diff
+"""
+
+
+def test_python_layers_run_where_they_are_allowed(tmp_path: Path) -> None:
+    (tmp_path / "doubling.py").write_text(LAYER)
+    (tmp_path / "net.prototxt").write_text(
+        'layer { name: "a" type: "DummyData" top: "a" dummy_data_param { shape { dim: 3 }'
+        '  data_filler { type: "constant" value: 4 } } }'
+        'layer { name: "b" type: "Python" bottom: "a" top: "b" loss_weight: 1'
+        '  python_param { module: "doubling" layer: "Double" } }'
+    )
+    command = [sys.executable, "-m", "pycaffe_ext", "time", "-model=net.prototxt", "-iterations=1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "GLOG_minloglevel": "0"}
+    refused = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "layer 'b': would run code of Python module 'doubling'" in refused.stderr.splitlines()[-1]
+    environment["PYCAFFE_EXT_ALLOW_PYTHON_LAYERS"] = "1"
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "Initial loss: 24\n" in done.stderr, done.stderr
 
 
 def test_ctrl_c_snapshots_and_stops(job_folder: Path) -> None:

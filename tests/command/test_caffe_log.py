@@ -52,7 +52,8 @@ def test_the_log_is_the_real_tools(write_job: Callable[[Path], None], monkeypatc
         write_job(real.path)
         real.python("import caffe; caffe.Net('net.prototxt', caffe.TRAIN).save('start.caffemodel')")
         flags = ["train", "-solver=solver.prototxt", "-weights", "start.caffemodel"]
-        logs = {"real": real.run("caffe", *flags, env={"GLOG_minloglevel": "0"}).stderr, "ours": _train_ours(real.path)}
+        verbose = {"GLOG_minloglevel": "0", "GLOG_logtostderr": "1"}
+        logs = {"real": real.run("caffe", *flags, env=verbose).stderr, "ours": _train_ours(real.path)}
         parse_log = _parser(real.path, monkeypatch).parse_log
         tables = {}
         for side, log in logs.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -12,15 +11,6 @@ import pytest
 
 from pycaffe_ext import glog
 from pycaffe_ext.errors import FileError
-
-
-@pytest.fixture(autouse=True)
-def _quiet_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("GLOG_minloglevel", raising=False)
-    yield
-    if glog._State.file is not None:
-        glog._State.file.close()
-    glog._State.file, glog._State.minimum = None, 0
 
 
 def test_a_line_has_glogs_form(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,13 +17,12 @@ import pycaffe_ext as caffe
 PLACES = ("", ".pycaffe", ".io", ".net_spec", ".draw", ".coord_map", ".classifier", ".detector", ".proto.caffe_pb2")
 
 # What pycaffe's modules only happen to show: what they import themselves.
-PASSING = set("np os sys six skimage zoom resize caffe pydot protobuf division izip_longest OrderedDict Counter L".split())
+PASSING = {"np", "os", "sys", "six", "skimage", "zoom", "resize", "caffe", "pydot", "protobuf", "division", "L"}
+PASSING |= {"izip_longest", "OrderedDict", "Counter"}
 
 # Parts of draw that only its own functions call.
-INNER = set(
-    "get_pooling_types_dict get_edge_label get_layer_lr_mult get_layer_label choose_color_by_layertype"
-    " LAYER_STYLE_DEFAULT NEURON_LAYER_STYLE BLOB_STYLE".split()
-)
+INNER = {"get_pooling_types_dict", "get_edge_label", "get_layer_lr_mult", "get_layer_label"}
+INNER |= {"choose_color_by_layertype", "LAYER_STYLE_DEFAULT", "NEURON_LAYER_STYLE", "BLOB_STYLE"}
 
 LIST = """
 import importlib, json, types

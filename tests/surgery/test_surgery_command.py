@@ -86,7 +86,7 @@ def test_dry_run_of_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     done = surgery(FILES / "not_utf8.prototxt", "--rename", "caf\udce9=tea", "--dry-run", folder=tmp_path)
     assert '-layer { name: "caf\udce9" type' in done.stdout
     (tmp_path / "train_val.prototxt").write_bytes(b"layer { name: 'caf\xe9' type: 'PReLU' }")
-    assert r"caf\udce9  PReLU" in surgery(folder=tmp_path).stdout
+    assert r"caf\udce9" in surgery(folder=tmp_path).stdout
 
 
 def test_without_anything_to_do_it_shows_the_table(folder: Path) -> None:

@@ -70,8 +70,8 @@ class LearningPlan:
 
     def edits(self) -> Iterator[Edit]:
         """The edits that make it so."""
-        for index, wish in sorted(self._wishes.items(), key=lambda item: item[0]):
-            yield from wish(self.net.layers[index])
+        for index in sorted(self._wishes):
+            yield from self._wishes[index](self.net.layers[index])
 
     def _plan(self, layers: Sequence[LayerView], wish: Callable[[LayerView], Iterator[Edit]]) -> LearningPlan:
         self._wishes.update({layer.index: wish for layer in layers})
@@ -82,7 +82,7 @@ class LearningPlan:
 
     def _with_parameters(self, layers: Sequence[LayerView], where: str) -> list[LayerView]:
         found = [layer for layer in layers if roles_of(layer)]
-        unknown = dict.fromkeys(layer.type for layer in layers if roles_of(layer) is None)
+        unknown = dict.fromkeys(layer.type for layer in layers if layer.bottoms and roles_of(layer) is None)
         if not found and not layers:
             raise OptionError(f"{self.net.document.file}: there are no layers; is this the net and not the solver?")
         if not found:
@@ -125,7 +125,8 @@ def unfreeze_from(document: Document, name: str) -> Iterator[Edit]:
 
 def set_lr_mult(document: Document, pattern: str, weight: float, bias: float | None = None) -> Iterator[Edit]:
     """Layers that fit a shell glob get these lr_mult; without `bias` all their parameters get `weight`."""
-    return LearningPlan(document).set_lr_mult(pattern, f"{weight:g}", None if bias is None else f"{bias:g}").edits()
+    texts = [f"{float(rate):.9g}" for rate in (weight, bias) if rate is not None]
+    return LearningPlan(document).set_lr_mult(pattern, *texts).edits()
 
 
 def _freeze(layer: LayerView) -> Iterator[Edit]:
@@ -198,23 +199,21 @@ class Learning(Operation):
     def edits(self, document: Document, requests: Sequence[Request]) -> Iterator[Edit]:
         plan = LearningPlan(document)
         for request in requests:
-            self._note(plan, request)
+            match request.flag:
+                case "--freeze":
+                    plan.freeze(request.value)
+                case "--unfreeze":
+                    plan.unfreeze(request.value)
+                case "--freeze-all":
+                    plan.freeze_all()
+                case "--freeze-up-to":
+                    plan.freeze_up_to(request.value)
+                case "--unfreeze-from":
+                    plan.unfreeze_from(request.value)
+                case "--lr-mult":
+                    pattern, rates = request.pair("PATTERN=W[,B]")
+                    plan.set_lr_mult(pattern, *_rates(request, rates))
         return plan.edits()
-
-    def _note(self, plan: LearningPlan, request: Request) -> None:
-        if request.flag == "--freeze-all":
-            plan.freeze_all()
-        elif request.flag == "--lr-mult":
-            pattern, rates = request.pair("PATTERN=W[,B]")
-            plan.set_lr_mult(pattern, *_rates(request, rates))
-        else:
-            methods = {
-                "--freeze": plan.freeze,
-                "--unfreeze": plan.unfreeze,
-                "--freeze-up-to": plan.freeze_up_to,
-                "--unfreeze-from": plan.unfreeze_from,
-            }
-            methods[request.flag](request.value)
 
 
 def _rates(request: Request, text: str) -> list[str]:

@@ -113,10 +113,9 @@ def _activation(one: Activation, taken: set[str], is_only: bool) -> New:
     loss = one.loss
     name = "prob" if is_only and "prob" not in taken else f"{one.blob}_prob"
     like = loss.body.scalar("name")
-    kind = one.type
     fields = [
         New("name", quoted(name, like=like)),
-        New("type", kind.upper() if loss.is_v1 else quoted(kind, like=like)),
+        New("type", one.type.upper() if loss.is_v1 else quoted(one.type, like=like)),
         New("bottom", quoted(one.blob, like=like)),
         New("top", quoted(name, like=like)),
     ]
