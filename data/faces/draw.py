@@ -39,7 +39,7 @@ def draw(seed: int, part: int, index: int) -> Drawn:
     """Portrait `index` of a part (0 train, 1 test) and its label map: the same for the same three numbers."""
     rng = np.random.default_rng((seed, part, index))
     canvas = _painted(rng)
-    view = viewpoint(rng, parts.PLATE.size, _SCENE, radius=(0.48, 0.68), turn=0.3, tilt=0.05, shift=0.12)
+    view = viewpoint(rng, parts.PLATE.size, _SCENE, radius=(0.50, 0.70), turn=0.3, tilt=0.05, shift=0.12)
 
     def placed(layer: Map) -> Map:  # clothes go on below the canvas
         return cv2.warpPerspective(layer, view, _SCENE[::-1], borderMode=cv2.BORDER_REPLICATE)

@@ -133,8 +133,8 @@ def head(rng: Rng, canvas: Canvas, person: Person) -> None:
 
 def eyes(rng: Rng, canvas: Canvas, person: Person) -> None:
     """Both eyes, brows, and sometimes spectacles."""
-    apart, y = rng.uniform(0.20, 0.26), rng.uniform(-0.14, -0.04)
-    rx, ry = rng.uniform(0.105, 0.15), rng.uniform(0.045, 0.085)
+    apart, y = rng.uniform(0.21, 0.27), rng.uniform(-0.14, -0.04)
+    rx, ry = rng.uniform(0.12, 0.16), rng.uniform(0.055, 0.095)
     slant, look = rng.uniform(-0.12, 0.12), rng.uniform(-1, 1, 2) * (0.35, 0.2)
     iris = np.array(IRISES[rng.integers(len(IRISES))]) * rng.uniform(0.7, 1.3)
     closed = rng.random() < 0.08
@@ -162,7 +162,7 @@ def eyes(rng: Rng, canvas: Canvas, person: Person) -> None:
         canvas.paint(PLATE.stroke(lid, width=rng.uniform(0.02, 0.04)), person.skin * 0.25)
         brow = spline([(x - width * 1.3, brow_y - side * brow_tilt + 0.03), (x, brow_y - 0.02), (x + width * 1.3, brow_y + side * brow_tilt + 0.03)], closed=False)
         canvas.paint(PLATE.soft(PLATE.stroke(brow, width=brow_wide), 0.01), person.hair * 0.8, opacity=0.9)
-        canvas.mark(ellipse(x, y, width + 0.01, max(ry, 0.055) + 0.01, side * slant), name)
+        canvas.mark(ellipse(x, y, width + 0.015, ry + 0.015, side * slant), name)
     if rng.random() < 0.25:
         _spectacles(rng, canvas, person, apart, y)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from ..engine.events import Event, Finished, Output, Snapshotted, Stepped, Tested, Testing
+from ..engine.events import Event, Finished, LastPass, Output, Snapshotted, Stepped, Tested, Testing
 from ..engine.solver import Solver
 from ..glog import log, number
 
@@ -17,7 +17,6 @@ class SolverLog:
         self._solver = solver
         self._has_started = False
         self._is_testing = False
-        self._last_loss_shown = False
 
     def start(self) -> None:
         """Writes what precedes the first iteration, from which rates count. The first event does so where need be."""
@@ -33,8 +32,6 @@ class SolverLog:
         if isinstance(event, Stepped):
             self._stepped(event)
         elif isinstance(event, Testing):
-            if self._is_after_training(event.iteration):
-                self._last_loss(self._solver._smoothed)
             log("solver.cpp:347", f"Iteration {event.iteration}, Testing net (#{event.net})")
             self._is_testing = True
         elif isinstance(event, Tested):
@@ -44,6 +41,8 @@ class SolverLog:
             kind = "HDF5" if event.weights.endswith(".h5") else "binary proto"
             log("solver.cpp:464", f"Snapshotting to {kind} file {event.weights}")
             log("sgd_solver.cpp:284", f"Snapshotting solver state to {kind} file {event.state}")
+        elif isinstance(event, LastPass):
+            log("solver.cpp:327", f"Iteration {event.iteration}, loss = {number(event.smoothed_loss)}")
         else:
             self._finished(event)
 
@@ -78,25 +77,12 @@ class SolverLog:
             log("solver.cpp:396", "Test interrupted.")
             self._is_testing = False
 
-    def _is_after_training(self, iteration: int) -> bool:
-        """Whether Caffe's last pass, which only shows the loss, has just run."""
-        param = self._solver.param
-        return bool(param.display) and iteration == param.max_iter and iteration % param.display == 0
-
-    def _last_loss(self, loss: float) -> None:
-        if not self._last_loss_shown:
-            log("solver.cpp:327", f"Iteration {self._solver.iter}, loss = {number(loss)}")
-            self._last_loss_shown = True
-
     def _finished(self, event: Finished) -> None:
         self._interrupted()
         if event.early:
             log("solver.cpp:311", "Optimization stopped early.")
-            return
-        if event.loss is not None:
-            self._last_loss(event.loss)
-        self._last_loss_shown = False
-        log("solver.cpp:332", "Optimization Done.")
+        else:
+            log("solver.cpp:332", "Optimization Done.")
 
 
 def _log_outputs(source: str, which: str, outputs: Sequence[Output]) -> None:

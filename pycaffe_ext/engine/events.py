@@ -58,12 +58,19 @@ class Snapshotted:
 
 
 @dataclass(frozen=True)
+class LastPass:
+    """After max_iter one more pass forward was run, without an update, to show the loss (where `display` asks)."""
+
+    iteration: int
+    smoothed_loss: float
+
+
+@dataclass(frozen=True)
 class Finished:
-    """Training is over: at max_iter, or early when it was asked to stop. `loss`: of the last display pass."""
+    """Training is over: at max_iter, or early when it was asked to stop."""
 
     iteration: int
     early: bool
-    loss: float | None
 
 
 class Request(Enum):
@@ -74,4 +81,4 @@ class Request(Enum):
     SNAPSHOT = 2
 
 
-Event = Stepped | Testing | Tested | Snapshotted | Finished
+Event = Stepped | Testing | Tested | Snapshotted | LastPass | Finished

@@ -14,7 +14,7 @@ from ..errors import FileError, NetError, UnknownNameError
 from ..model.load import read_solver
 from ..proto import caffe_pb2
 from . import device, snapshots
-from .events import Event, Finished, Output, Request, Snapshotted, Stepped, Tested, Testing
+from .events import Event, Finished, LastPass, Output, Request, Snapshotted, Stepped, Tested, Testing
 from .net import Net
 from .parameters import Learnable
 from .schedules import rate_at, step_at
@@ -107,15 +107,13 @@ class Solver(ABC):
         self.step(self.param.max_iter - self.iter)
         if self.param.snapshot_after_train and not self._is_due(self.param.snapshot):
             self.snapshot()
-        loss = None
         if not self.stop_requested:
             if self._is_due(self.param.display):
-                with torch.no_grad():
-                    self._smooth(self.net._forward(0, len(self.net.layers) - 1), start)
-                loss = self._smoothed
+                self._smooth(self.net._forward(0, len(self.net.layers) - 1), start)
+                self._tell(LastPass(self.iter, self._smoothed))
             if self._is_due(self.param.test_interval):
                 self._test_all()
-        self._tell(Finished(self.iter, self.stop_requested, loss))
+        self._tell(Finished(self.iter, self.stop_requested))
 
     def _is_due(self, interval: int) -> bool:
         return interval > 0 and self.iter % interval == 0

@@ -1,6 +1,6 @@
 """Training jobs: ``train(solver_file, ...) -> Result``, with snapshots, a CSV log, curves and events to listen to."""
 
-from .events import Event, Finished, Listener, Output, Snapshotted, Started, Stepped, Tested, Testing, Warned
+from .events import Event, Finished, LastPass, Listener, Output, Snapshotted, Started, Stepped, Tested, Testing, Warned
 from .history import Row
 from .job import Result, plan, train
 from .plan import LayerPlan, NetPlan, Plan
@@ -8,6 +8,7 @@ from .plan import LayerPlan, NetPlan, Plan
 __all__ = [
     "Event",
     "Finished",
+    "LastPass",
     "LayerPlan",
     "Listener",
     "NetPlan",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine.events import Event as SolverEvent
-from ..engine.events import Finished, Output, Snapshotted, Stepped, Tested, Testing
+from ..engine.events import Finished, LastPass, Output, Snapshotted, Stepped, Tested, Testing
 from .plan import Plan
 from .speed import Speed
 
@@ -45,6 +45,7 @@ Listener = Callable[[Event], None]
 __all__ = [
     "Event",
     "Finished",
+    "LastPass",
     "Listener",
     "Output",
     "Snapshotted",

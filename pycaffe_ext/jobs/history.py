@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from .events import Event, Finished, Output, Started, Stepped, Tested
+from .events import Event, LastPass, Output, Started, Stepped, Tested
 
 MOST_VALUES = 100  # an output blob of more numbers is no score: it is left out of rows
 
@@ -52,8 +52,8 @@ class History:
             self._add(event.iteration, None, event.rate, event.smoothed_loss, event.outputs)
         elif isinstance(event, Tested):
             self._add(event.iteration, event.net, None, _total_loss(event), event.outputs)
-        elif isinstance(event, Finished) and event.loss is not None:
-            self._add(event.iteration, None, None, event.loss, ())
+        elif isinstance(event, LastPass):
+            self._add(event.iteration, None, None, event.smoothed_loss, ())
 
     def _add(
         self, iteration: int, net: int | None, rate: float | None, loss: float | None, outputs: Sequence[Output]

@@ -112,7 +112,7 @@ def test_when_it_is_redrawn(tmp_path: Path, drawn: list[Figure], monkeypatch: py
     listener(jobs.Started(None, "", 0, plan(), None))
     test_done = jobs.Tested(0, 0, (), None)
     counts = []
-    for event in (test_done, test_done, test_done, test_done, jobs.Finished(0, False, None)):
+    for event in (test_done, test_done, test_done, test_done, jobs.Finished(0, False)):
         listener(event)
         counts.append(len(drawn))
         rows.append(train(0, 1.0))

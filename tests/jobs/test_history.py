@@ -31,8 +31,8 @@ def test_a_blob_of_very_many_numbers_is_no_score() -> None:
         (jobs.Tested(4, 1, (ACCURACY, LOSS), None), ("test", 1, None, 1.0, {"accuracy": 0.75, "loss": 0.5})),
         (jobs.Tested(4, 1, (ACCURACY, LOSS), 3.0), ("test", 1, None, 3.0, {"accuracy": 0.75, "loss": 0.5})),
         (jobs.Tested(4, 0, (ACCURACY,), None), ("test", 0, None, None, {"accuracy": 0.75})),
-        (jobs.Finished(4, False, 1.5), ("train", None, None, 1.5, {})),
-        (jobs.Finished(4, True, None), None),
+        (jobs.LastPass(4, 1.5), ("train", None, None, 1.5, {})),
+        (jobs.Finished(4, True), None),
     ],
 )
 def test_which_events_become_rows(event: jobs.Event, row: tuple[object, ...] | None) -> None:
@@ -45,5 +45,5 @@ def test_which_events_become_rows(event: jobs.Event, row: tuple[object, ...] | N
 
 def test_seconds_go_on_from_the_kept_rows() -> None:
     history = History([Row(0, 100.0, "train", None, 0.1, 1.0)])
-    history(jobs.Finished(4, False, 1.5))
+    history(jobs.LastPass(4, 1.5))
     assert 100 <= history.rows[1].seconds < 110
