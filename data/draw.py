@@ -58,7 +58,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--seed", type=int, default=1, help="another seed draws other pictures (default 1)")
     parser.add_argument("--train", type=int, metavar="N", help="number of pictures to train on")
     parser.add_argument("--test", type=int, metavar="N", help="number of held-out pictures")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
+    )
     given = parser.parse_args(arguments)
     usual = importlib.import_module(f"{given.data_set}.draw").COUNTS
     counts = {part: usual[part] if getattr(given, part) is None else getattr(given, part) for part in usual}

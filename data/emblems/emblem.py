@@ -29,10 +29,14 @@ def _anchor(rng: Rng) -> Map:
 
 def _bird(rng: Rng) -> Map:
     head, lift = rng.uniform(0.12, 0.17), rng.uniform(-0.25, 0.1)
-    torso = spline([(0.34, -0.30), (0.38, -0.02), (0.18, 0.24), (-0.16, 0.24), (-0.40, 0.04), (-0.10, -0.12), (0.14, -0.34)])
+    torso = spline(
+        [(0.34, -0.30), (0.38, -0.02), (0.18, 0.24), (-0.16, 0.24), (-0.40, 0.04), (-0.10, -0.12), (0.14, -0.34)]
+    )
     tail = spline([(-0.25, 0.02), (-0.62, -0.05 + lift), (-0.66, 0.14 + lift), (-0.25, 0.18)])
     beak = [(0.36, -0.42), (0.56, -0.34 + rng.uniform(-0.05, 0.05)), (0.36, -0.30)]
-    legs = PLATE.stroke([(0.02, 0.2), (0.04, 0.46), (0.14, 0.48)], [(0.14, 0.2), (0.16, 0.46), (0.26, 0.48)], width=0.035)
+    legs = PLATE.stroke(
+        [(0.02, 0.2), (0.04, 0.46), (0.14, 0.48)], [(0.14, 0.2), (0.16, 0.46), (0.26, 0.48)], width=0.035
+    )
     mask = PLATE.fill(torso, tail, beak, ellipse(0.27, -0.38, head, head))
     wing = PLATE.fill(spline([(0.16, -0.14), (0.10, 0.10), (-0.22, 0.13), (-0.46, 0.02 + lift / 2), (-0.12, -0.12)]))
     x, y = PLATE.grid()
@@ -55,7 +59,17 @@ def _crown(rng: Rng) -> Map:
 
 def _fish(rng: Rng) -> Map:
     fat, long = rng.uniform(0.18, 0.32), rng.uniform(0.38, 0.5)
-    body = spline([(long, 0), (long * 0.5, -fat), (-0.1, -fat * 0.9), (-0.38, -0.06), (-0.38, 0.06), (-0.1, fat * 0.9), (long * 0.5, fat)])
+    body = spline(
+        [
+            (long, 0),
+            (long * 0.5, -fat),
+            (-0.1, -fat * 0.9),
+            (-0.38, -0.06),
+            (-0.38, 0.06),
+            (-0.1, fat * 0.9),
+            (long * 0.5, fat),
+        ]
+    )
     fork = rng.uniform(0.15, 0.3)
     tail = spline([(-0.34, 0), (-0.62, -fork), (-0.54, 0), (-0.62, fork)])
     fins = [spline([(0.14, -fat * 0.9), (-0.02, -fat - rng.uniform(0.08, 0.2)), (-0.2, -fat * 0.7)])]
@@ -64,7 +78,9 @@ def _fish(rng: Rng) -> Map:
     x, y = PLATE.grid()
     pitch = rng.uniform(28, 45)
     scales = PLATE.fill(body) * (x < long * 0.45) * np.sin(pitch * (x + y)) * np.sin(pitch * (x - y))
-    gill = PLATE.stroke(spline([(long * 0.55, -fat * 0.7), (long * 0.42, 0), (long * 0.55, fat * 0.7)], closed=False), width=0.03)
+    gill = PLATE.stroke(
+        spline([(long * 0.55, -fat * 0.7), (long * 0.42, 0), (long * 0.55, fat * 0.7)], closed=False), width=0.03
+    )
     eye = PLATE.fill(ellipse(long * 0.72, -fat * 0.3, 0.04, 0.04))
     return _body(rng, mask) + 0.12 * scales.astype(np.float32) - 0.25 * PLATE.soft(np.maximum(gill, eye), 0.01)
 
@@ -74,7 +90,10 @@ def _key(rng: Rng) -> Map:
     bow = [ellipse(-0.42, 0, size, size)]
     if rng.random() < 0.5:
         bow = [ellipse(-0.42 + dx, dy, size * 0.65, size * 0.65) for dx, dy in ((-0.1, 0), (0.03, -0.13), (0.03, 0.13))]
-    teeth = [[(x, 0), (x + 0.07, 0), (x + 0.07, d), (x, d)] for x, d in zip((0.26, 0.38, 0.5), rng.uniform(0.12, 0.3, 3), strict=True)]
+    teeth = [
+        [(x, 0), (x + 0.07, 0), (x + 0.07, d), (x, d)]
+        for x, d in zip((0.26, 0.38, 0.5), rng.uniform(0.12, 0.3, 3), strict=True)
+    ]
     ring = np.max([PLATE.stroke(part, width=0.07, closed=True) for part in bow], axis=0)
     shaft = PLATE.stroke([(-0.42 + size, 0), (0.58, 0)], width=wide)
     return _body(rng, np.maximum(np.maximum(ring, shaft), PLATE.fill(*teeth)), 0.06)
@@ -87,7 +106,11 @@ def _leaf(rng: Rng) -> Map:
     x, middle = 1.05 * t - 0.5, curve * np.sin(np.pi * t)
     outline = np.concatenate([np.stack([x, middle - half], 1), np.stack([x, middle + half], 1)[::-1]])
     rib = np.stack([x * 1.15 - 0.07, middle], 1)
-    veins = [[(rib[i, 0], middle[i]), (rib[i, 0] + 0.18, middle[i] + s * half[i] * 0.9)] for i in range(5, 34, 5) for s in (-1, 1)]
+    veins = [
+        [(rib[i, 0], middle[i]), (rib[i, 0] + 0.18, middle[i] + s * half[i] * 0.9)]
+        for i in range(5, 34, 5)
+        for s in (-1, 1)
+    ]
     carved = PLATE.soft(PLATE.stroke(rib, *veins, width=0.025), 0.008)
     mask = np.maximum(PLATE.fill(outline), PLATE.stroke(rib, width=0.05))
     return _body(rng, mask, 0.3) - 0.3 * carved
@@ -95,24 +118,48 @@ def _leaf(rng: Rng) -> Map:
 
 def _mug(rng: Rng) -> Map:
     wide, tall, waist = rng.uniform(0.25, 0.36), rng.uniform(0.32, 0.48), rng.uniform(-0.08, 0.08)
-    cup = spline([(-wide, -tall), (-wide + waist, 0), (-wide, tall), (wide, tall), (wide - waist, 0), (wide, -tall)], steps=6)
+    cup = spline(
+        [(-wide, -tall), (-wide + waist, 0), (-wide, tall), (wide, tall), (wide - waist, 0), (wide, -tall)], steps=6
+    )
     reach, drop = rng.uniform(0.2, 0.3), rng.uniform(0.15, 0.28)
-    handle = spline([(wide - 0.05, -drop), (wide + reach, -drop * 0.8), (wide + reach, drop * 0.8), (wide - 0.05, drop)], closed=False)
+    handle = spline(
+        [(wide - 0.05, -drop), (wide + reach, -drop * 0.8), (wide + reach, drop * 0.8), (wide - 0.05, drop)],
+        closed=False,
+    )
     mask = np.maximum(PLATE.fill(cup), PLATE.stroke(handle, width=0.09))
-    bands = PLATE.stroke([(-wide, -tall + 0.08), (wide, -tall + 0.08)], [(-wide, tall - 0.1), (wide, tall - 0.1)], width=0.05)
-    foam = PLATE.fill(*[ellipse(a, -tall, 0.1, 0.08) for a in np.linspace(-wide, wide, 5)]) if rng.random() < 0.4 else 0 * bands
+    bands = PLATE.stroke(
+        [(-wide, -tall + 0.08), (wide, -tall + 0.08)], [(-wide, tall - 0.1), (wide, tall - 0.1)], width=0.05
+    )
+    foam = (
+        PLATE.fill(*[ellipse(a, -tall, 0.1, 0.08) for a in np.linspace(-wide, wide, 5)])
+        if rng.random() < 0.4
+        else 0 * bands
+    )
     return np.maximum(_body(rng, mask), 0.8 * foam) + 0.2 * PLATE.soft(bands * mask, 0.01)
 
 
 def _ship(rng: Rng) -> Map:
     deep, masts = rng.uniform(0.2, 0.3), int(rng.integers(1, 4))
-    hull = spline([(-0.58, 0.12), (-0.44, 0.14 + deep), (0.36, 0.14 + deep), (0.62, 0.06), (0.30, 0.16), (-0.3, 0.18)], steps=6)
+    hull = spline(
+        [(-0.58, 0.12), (-0.44, 0.14 + deep), (0.36, 0.14 + deep), (0.62, 0.06), (0.30, 0.16), (-0.3, 0.18)], steps=6
+    )
     x = np.linspace(-0.3, 0.3, masts) if masts > 1 else np.array([0.0])
     top = rng.uniform(-0.6, -0.4)
     sails, half = [], 0.5 / (masts + 0.6)
     for mast in x:
         belly = half * rng.uniform(0.2, 0.5)
-        sails.append(spline([(mast - half * 0.8, top + 0.08), (mast + half * 0.8, top + 0.08), (mast + half + belly, -0.1), (mast + half * 0.8, 0.02), (mast - half * 0.8, 0.02), (mast - half * 0.5, -0.2)]))
+        sails.append(
+            spline(
+                [
+                    (mast - half * 0.8, top + 0.08),
+                    (mast + half * 0.8, top + 0.08),
+                    (mast + half + belly, -0.1),
+                    (mast + half * 0.8, 0.02),
+                    (mast - half * 0.8, 0.02),
+                    (mast - half * 0.5, -0.2),
+                ]
+            )
+        )
     rig = PLATE.stroke(*[[(mast, top), (mast, 0.15)] for mast in x], width=0.04)
     flag = PLATE.fill([(x[0], top), (x[0] - 0.14, top + 0.03), (x[0], top + 0.08)])
     sea = np.linspace(-0.7, 0.7, 60)
@@ -122,7 +169,18 @@ def _ship(rng: Rng) -> Map:
 
 def _snail(rng: Rng) -> Map:
     size, turns = rng.uniform(0.28, 0.36), rng.uniform(2, 3.5)
-    foot = spline([(-0.58, 0.40), (-0.2, 0.26), (0.28, 0.24), (0.42, -0.06), (0.56, -0.10), (0.60, 0.06), (0.48, 0.36), (0.30, 0.42)])
+    foot = spline(
+        [
+            (-0.58, 0.40),
+            (-0.2, 0.26),
+            (0.28, 0.24),
+            (0.42, -0.06),
+            (0.56, -0.10),
+            (0.60, 0.06),
+            (0.48, 0.36),
+            (0.30, 0.42),
+        ]
+    )
     horns = PLATE.stroke([(0.46, -0.06), (0.44, -0.28)], [(0.54, -0.06), (0.60, -0.26)], width=0.035)
     shell = PLATE.fill(ellipse(-0.06, 0.02, size, size * 0.92))
     t = np.linspace(0, turns * 2 * np.pi, 120)
@@ -169,7 +227,11 @@ def _outline(rng: Rng) -> Map:
     if kind == 2:
         sides = int(rng.integers(5, 11))
         return PLATE.fill(ellipse(0, 0, 0.97, 0.97, rng.uniform(0, 6), count=sides))
-    return PLATE.fill(spline([(-0.8, -0.85), (0, -0.92), (0.8, -0.85), (0.82, 0.1), (0.45, 0.7), (0, 0.95), (-0.45, 0.7), (-0.82, 0.1)]))
+    return PLATE.fill(
+        spline(
+            [(-0.8, -0.85), (0, -0.92), (0.8, -0.85), (0.82, 0.1), (0.45, 0.7), (0, 0.95), (-0.45, 0.7), (-0.82, 0.1)]
+        )
+    )
 
 
 def token(rng: Rng, kind: str) -> tuple[Map, Map]:

@@ -11,27 +11,28 @@ from photo.light import Lamp, shade
 from photo.noise import Map, Rng, smooth
 from photo.surfaces import any_surface
 
-from . import parts
+from . import features, outfit
+from .canvas import PLATE, Canvas, Person
 
 COUNTS = {"train": 800, "test": 200}
 ROWS, COLUMNS = 112, 96  # of a portrait and its label map
 _SCENE = (ROWS * 3 // 2, COLUMNS * 3 // 2)  # drawn larger than photographed
 
 
-def _painted(rng: Rng) -> parts.Canvas:
-    canvas, person = parts.Canvas(), parts.Person.anybody(rng)
+def _painted(rng: Rng) -> Canvas:
+    canvas, person = Canvas(), Person.anybody(rng)
     style = rng.random()
     if 0.1 < style < 0.5:
-        parts.hair_behind(rng, canvas, person)
-    parts.shoulders(rng, canvas, person)
-    parts.head(rng, canvas, person)
-    parts.nose(rng, canvas, person)
-    parts.mouth(rng, canvas, person)
-    parts.eyes(rng, canvas, person)
+        outfit.hair_behind(rng, canvas, person)
+    outfit.shoulders(rng, canvas, person)
+    features.head(rng, canvas, person)
+    features.nose(rng, canvas, person)
+    features.mouth(rng, canvas, person)
+    features.eyes(rng, canvas, person)
     if style > 0.1:
-        parts.hair_before(rng, canvas, person)
+        outfit.hair_before(rng, canvas, person)
     if rng.random() < 0.2:
-        parts.hat(rng, canvas, person)
+        outfit.hat(rng, canvas, person)
     return canvas
 
 
@@ -39,7 +40,7 @@ def draw(seed: int, part: int, index: int) -> Drawn:
     """Portrait `index` of a part (0 train, 1 test) and its label map: the same for the same three numbers."""
     rng = np.random.default_rng((seed, part, index))
     canvas = _painted(rng)
-    view = viewpoint(rng, parts.PLATE.size, _SCENE, radius=(0.50, 0.70), turn=0.3, tilt=0.05, shift=0.12)
+    view = viewpoint(rng, PLATE.size, _SCENE, radius=(0.50, 0.70), turn=0.3, tilt=0.05, shift=0.12)
 
     def placed(layer: Map) -> Map:  # clothes go on below the canvas
         return cv2.warpPerspective(layer, view, _SCENE[::-1], borderMode=cv2.BORDER_REPLICATE)

@@ -46,12 +46,12 @@ class BatchReader:
 
         Raises OptionError, and DataError when the first entry is unusable.
         """
-        if min(batch_size, prefetch) < 1:
-            raise OptionError(f"batch_size and prefetch are at least 1, not {batch_size} and {prefetch}")
-        loader = _Loader(source, batch_size, transformer, workers or min(4, os.cpu_count() or 1))
-        self.shape = (batch_size, *loader.read(next(iter(source))).shape)
+        if prefetch < 1:
+            raise OptionError(f"prefetch is at least 1, not {prefetch}")
+        batches = DatabaseBatches(source, batch_size, transformer, workers)
+        self.shape = batches.shape
         """Shape N x C x H x W of the first batch."""
-        self._prefetcher = Prefetcher(loader.load, prefetch)
+        self._prefetcher = Prefetcher(batches.load, prefetch)
 
     def next(self) -> Batch:
         """The next batch; its arrays are written anew after the next call. Raises DataError, FileError."""
@@ -69,16 +69,24 @@ class _Image(NamedTuple):
     shape: Shape  # once transformed
 
 
-class _Loader:
-    def __init__(self, source: Database, batch_size: int, transformer: Transformer, workers: int) -> None:
+class DatabaseBatches:
+    """Batch after batch of a database, in key order and round and round, made when asked for."""
+
+    def __init__(self, source: Database, batch_size: int, transformer: Transformer, workers: int | None = None) -> None:
+        """See BatchReader. Raises OptionError, and DataError when the first entry is unusable."""
+        if batch_size < 1:
+            raise OptionError(f"batch_size is at least 1, not {batch_size}")
+        workers = workers or min(4, os.cpu_count() or 1)
         self._source = source
         self._items = source.cycle()
         self._batch_size = batch_size
         self._transformer = transformer
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers)
+        self.shape = (batch_size, *self._read(next(iter(source))).shape)
+        """Shape N x C x H x W of the first batch."""
 
-    def read(self, item: Item) -> _Image:
+    def _read(self, item: Item) -> _Image:
         key, value = item
         with self._source.naming(key):
             datum = parse_datum(value)
@@ -90,7 +98,7 @@ class _Loader:
         items = list(islice(self._items, self._batch_size))
         draws = self._transformer.draws(self._batch_size)
         # As in Caffe the first entry decides the batch's shape, so batches of one may vary.
-        first = self.read(items[0])
+        first = self._read(items[0])
         batch = used if used and used.data.shape[1:] == first.shape else self._new_batch(first.shape)
         self._put(batch, 0, first, draws[0])
         mine, *others = (range(1 + part, len(items), self._workers) for part in range(self._workers))
@@ -105,7 +113,7 @@ class _Loader:
 
     def _fill(self, batch: Batch, places: range, items: list[Item], draws: Draw) -> None:
         for place in places:
-            self._put(batch, place, self.read(items[place]), draws[place])
+            self._put(batch, place, self._read(items[place]), draws[place])
 
     def _put(self, batch: Batch, place: int, image: _Image, draw: Draw) -> None:
         if image.shape != batch.data.shape[1:]:

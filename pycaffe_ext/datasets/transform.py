@@ -39,6 +39,11 @@ class Transformer:
         self._crop = int(param.crop_size)
         self._mirror = bool(param.mirror)
         self._random_crop = bool(self._crop) and phase == caffe_pb2.TRAIN
+        self.needs_random = self._mirror or self._random_crop
+        self.seed(seed)
+
+    def seed(self, seed: int | None) -> None:
+        """Begins the random numbers anew."""
         self._random = np.random.RandomState(seed)
 
     def shape(self, image: Sequence[int]) -> Shape:

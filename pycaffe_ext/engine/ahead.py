@@ -10,6 +10,7 @@ import torch
 
 from ..datasets.batches import Batch
 from ..datasets.prefetch import Prefetcher
+from ..datasets.transform import Transformer
 from ..errors import CaffeError, DataError, NetError, OptionError
 from ..model.rules import Shape
 from . import device
@@ -39,8 +40,8 @@ def naming(layer: str) -> Iterator[None]:
 class ReadsAhead(Layer):
     """Its tops are the data and the labels of a batch."""
 
-    def open(self) -> Batches:
-        """What the layer reads. Called once; raises CaffeError without the layer's name."""
+    def open(self, transformer: Transformer) -> Batches:
+        """What the layer reads, transformed. Called once; raises CaffeError without the layer's name."""
         raise NotImplementedError(f"{type(self).__name__}.open")
 
     def set_up(self, bottoms: Sequence[Shape]) -> None:
@@ -48,17 +49,22 @@ class ReadsAhead(Layer):
         with naming(self.name):
             if depth < 1:
                 raise OptionError("data_param { prefetch } is at least 1")
-            batches = self.open()
+            transformer = Transformer(self.param.transform_param, self.param.phase)
+            if transformer.needs_random:
+                device.new_seed()  # Caffe seeds it before and after the layer's own numbers
+            batches = self.open(transformer)
+            if transformer.needs_random:
+                transformer.seed(device.new_seed())
         self._shape = batches.shape
         self._prefetcher = Prefetcher(batches.load, depth)
 
     def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:
-        return [self._shape, self._shape[:1]]
+        return [self._shape, self._shape[:1]][: len(self.param.top)]
 
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         target = device.current()
         with naming(self.name):
-            return [torch.from_numpy(array).to(target) for array in self._prefetcher.next()]
+            return [torch.from_numpy(array).to(target) for array in self._prefetcher.next()][: len(self.param.top)]
 
     def close(self) -> None:
         self._prefetcher.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..errors import OptionError
@@ -14,6 +15,7 @@ class _State:
     device = torch.device("cpu")
     gpu_id = 0
     seed: int | None = None
+    twister: np.random.RandomState | None = None
     generators: dict[torch.device, torch.Generator] = {}  # noqa: RUF012  (one state for the whole process)
     solver_count = 1
     solver_rank = 0
@@ -46,6 +48,7 @@ def set_random_seed(seed: int) -> None:
     """Seeds fillers, dropout and data layers that are made or used from here on."""
     _State.seed = seed
     _State.generators.clear()
+    _State.twister = None
 
 
 def current() -> torch.device:
@@ -67,8 +70,13 @@ def generator(device: torch.device | None = None) -> torch.Generator:
 
 
 def new_seed() -> int:
-    """A seed for a part that keeps random numbers of its own (a data layer's thread)."""
-    return int(torch.randint(2**31 - 1, (), generator=generator(torch.device("cpu"))))
+    """The next number of Caffe's own generator, with which data layers seed theirs.
+
+    After set_random_seed these are Caffe's numbers; so the crops and mirrors of a net's first data layer are too.
+    """
+    if _State.twister is None:
+        _State.twister = np.random.RandomState(_State.seed)
+    return int(_State.twister.randint(0, 1 << 32, dtype=np.uint32))
 
 
 def use_mode(param: Any, gpu: int | None = None) -> None:

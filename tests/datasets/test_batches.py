@@ -95,7 +95,7 @@ def test_images_smaller_than_the_crop(tmp_path: Path) -> None:
 
 
 def test_empty_batches(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="batch_size and prefetch are at least 1, not 0 and 4"):
+    with pytest.raises(OptionError, match="batch_size is at least 1, not 0"):
         reader(write(tmp_path / "db", [raw_datum(noise(1)[0], 0)]), 0)
 
 

@@ -104,10 +104,8 @@ def our_lines(events: list[jobs.Event]) -> list[Line]:
             lines += [(f"test output {output.name}", output.value) for output in event.outputs]
         elif isinstance(event, jobs.Snapshotted):
             lines.append((f"snapshot {event.weights}", event.iteration))
-        elif isinstance(event, jobs.Finished) and event.loss is not None:
-            # Caffe prints it before the last tests; here the last event tells it
-            last_tests = [i for i, (text, _) in enumerate(lines) if text == f"testing {event.iteration}"]
-            lines.insert(min(last_tests, default=len(lines)), (f"train {event.iteration}", event.loss))
+        elif isinstance(event, jobs.LastPass):
+            lines.append((f"train {event.iteration}", event.smoothed_loss))
     return lines
 
 

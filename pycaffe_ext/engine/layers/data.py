@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch
-
-from ...datasets.batches import BatchReader
+from ...datasets.batches import DatabaseBatches
 from ...datasets.databases import open_database
 from ...datasets.transform import Transformer
-from ...errors import NetError
-from ...model.rules import Shape
-from .. import device
-from ..layer import Layer, Tensors, layer
+from ...errors import OptionError
+from ..ahead import ReadsAhead
+from ..layer import layer
 
 
 @layer("Data")
-class Data(Layer):
-    def set_up(self, bottoms: Sequence[Shape]) -> None:
+class Data(ReadsAhead):
+    def open(self, transformer: Transformer) -> DatabaseBatches:
         message = self.param.data_param
         if not message.source:
-            raise NetError(self.name, "data_param names no source")
-        database = open_database(message.source, message.backend)
-        transformer = Transformer(self.param.transform_param, self.param.phase, device.new_seed())
-        self._reader = BatchReader(database, message.batch_size, transformer, prefetch=message.prefetch)
-
-    def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:
-        return [self._reader.shape, self._reader.shape[:1]][: len(self.param.top)]
-
-    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
-        target = device.current()
-        return [torch.from_numpy(array).to(target) for array in self._reader.next()][: len(self.param.top)]
-
-    def close(self) -> None:
-        self._reader.close()
+            raise OptionError("data_param names no source")
+        return DatabaseBatches(open_database(message.source, message.backend), message.batch_size, transformer)

@@ -20,7 +20,8 @@ class HDF5Data(Layer):
         message = self.param.hdf5_data_param
         if self.param.HasField("transform_param"):
             raise NetError(self.name, "HDF5Data does not transform its data; take transform_param out")
-        seed = device.new_seed() if message.shuffle else None
+        # Caffe shuffles with C's rand(), which set_random_seed does not touch; here the seed decides
+        seed = device.generator(torch.device("cpu")).initial_seed() % 2**32 if message.shuffle else None
         with naming(self.name):
             self._batches = Hdf5Batches(message.source, self.param.top, message.batch_size, seed)
 

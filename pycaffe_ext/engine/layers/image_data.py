@@ -11,8 +11,8 @@ from ..layer import layer
 
 @layer("ImageData")
 class ImageData(ReadsAhead):
-    def open(self) -> ImageListBatches:
+    def open(self, transformer: Transformer) -> ImageListBatches:
         message = self.param.image_data_param
-        transformer = Transformer(self.param.transform_param, self.param.phase, device.new_seed())
+        seed = device.new_seed() if message.shuffle else 0
         skip = device.new_seed() % message.rand_skip if message.rand_skip else 0
-        return ImageListBatches(message, transformer, device.new_seed(), skip)
+        return ImageListBatches(message, transformer, seed, skip)

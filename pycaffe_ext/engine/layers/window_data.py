@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...datasets.transform import Transformer
 from ...datasets.window_batches import WindowBatches
 from .. import device
 from ..ahead import ReadsAhead
@@ -10,5 +11,5 @@ from ..layer import layer
 
 @layer("WindowData")
 class WindowData(ReadsAhead):
-    def open(self) -> WindowBatches:
+    def open(self, transformer: Transformer) -> WindowBatches:
         return WindowBatches(self.param.window_data_param, self.param.transform_param, device.new_seed())
