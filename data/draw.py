@@ -1,9 +1,10 @@
-"""Draws one of the project's own data sets: photographs of coins or emblems by class, or faces with label maps.
+"""Draws one of the project's own data sets: photographs of coins or emblems by class, or portraits with label maps.
 
     python data/draw.py coins OUT      OUT/train/left/0000.jpg, ..., OUT/test/right/0399.jpg
     python data/draw.py faces OUT      OUT/train/images/0000.jpg and OUT/train/labels/0000.png, ...
 
-The same seed gives the same files, whatever the number of workers.
+OUT/samples.jpg shows some of the held-out pictures. The same seed gives the same files, whatever the number of
+workers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import cv2
+from photo.files import sheet
 
 from pycaffe_ext import cli
 from pycaffe_ext.errors import FileError
@@ -36,16 +38,18 @@ def _write(name: str, seed: int, part: int, folder: Path, start: int, count: int
             (folder / path).write_bytes(content)
 
 
-def draw_all(name: str, out: Path, *, seed: int = 1, counts: dict[str, int] | None = None, workers: int = 1) -> None:
-    """Draws a data set into a new folder: OUT/train and OUT/test. Raises FileError if OUT exists."""
+def draw_all(name: str, out: Path, *, seed: int, counts: dict[str, int], workers: int) -> None:
+    """Draws `counts` pictures by part ("train", "test") into the new folder OUT. Raises FileError if it exists."""
     if out.exists():
         raise FileError(out, "exists already; remove it or choose another name")
     aside = out.with_name(f".{out.name}.part-{os.getpid()}")
     try:
         with ProcessPoolExecutor(workers) as pool:
-            for part, (folder, count) in enumerate((counts or importlib.import_module(f"{name}.draw").COUNTS).items()):
+            for part, (folder, count) in enumerate(counts.items()):
                 write = partial(_write, name, seed, part, aside / folder, count=count)
                 list(pool.map(write, range(0, count, _AT_A_TIME)))
+        paths = sorted((aside / "test").rglob("*.jpg"))
+        (aside / "samples.jpg").write_bytes(sheet(paths, rows=4, columns=10))
         aside.rename(out)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -53,9 +57,9 @@ def draw_all(name: str, out: Path, *, seed: int = 1, counts: dict[str, int] | No
 
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data_set", choices=DATA_SETS, metavar="DATA_SET", help=" or ".join(DATA_SETS))
+    parser.add_argument("data_set", choices=DATA_SETS, metavar="DATA_SET", help=", ".join(DATA_SETS))
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to make; it must not exist yet")
-    parser.add_argument("--seed", type=int, default=1, help="another seed draws other pictures (default 1)")
+    parser.add_argument("--seed", type=int, default=1, help="another seed draws other pictures (default: 1)")
     parser.add_argument("--train", type=int, metavar="N", help="number of pictures to train on")
     parser.add_argument("--test", type=int, metavar="N", help="number of held-out pictures")
     parser.add_argument(

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-
 from photo.noise import Map, Rng
 from photo.shapes import Plate, ellipse, moved
 from photo.table import METALS
@@ -16,12 +15,12 @@ from .heads import head
 FACINGS = ("left", "right")
 PLATE = Plate(224)
 _RADIUS = 0.97  # of the coin, on its plate
-_SYLLABLES = "AV RE LI DO MAX TI BER NO VA SEP CAE SAR OC CO RVM DI GEN PAX LVX VIR TVS HE LE NA".split()
+_SYLLABLES = "AV RE LI DO MAX TI BER NO VA SEP CAE SAR OC CO RVM DI GEN PAX LVX VIR TVS HE LE NA"
 
 
 def _inscription(rng: Rng, plate: Plate) -> Map:
     """Letters along the rim, to be read clockwise whichever way the head looks."""
-    words = ["".join(rng.choice(_SYLLABLES, rng.integers(1, 4))) for _ in range(rng.integers(1, 5))]
+    words = ["".join(rng.choice(_SYLLABLES.split(), rng.integers(1, 4))) for _ in range(rng.integers(1, 5))]
     text = rng.choice([" ", " . ", " * "]).join(words)
     font, scale = cv2.FONT_HERSHEY_DUPLEX, 0.8
     (wide, high), _ = cv2.getTextSize(text, font, scale, 2)
@@ -73,9 +72,10 @@ class Coin:
         self._frame = np.maximum(0.9 * _rim(rng, PLATE), 0.5 * _inscription(rng, PLATE))
         self._frame = np.maximum(self._frame, 0.5 * _mint_mark(rng, PLATE))
         size = rng.uniform(0.9, 1.08)
-        x, y = rng.uniform(-0.05, 0.05, 2) + (0.08, -0.06)  # a head's middle is left of and below its ear
+        x, y = rng.uniform(-0.05, 0.05, 2)
         half = PLATE.size / 2
-        place = np.array([[size, 0, half * (1 + x - size)], [0, size, half * (1 + y - size)]])
+        # a head's middle is left of and below its ear, which is where it is drawn around
+        place = np.array([[size, 0, half * (1.08 + x - size)], [0, size, half * (0.94 + y - size)]])
         self._head = cv2.warpAffine(head(rng, PLATE), place, (PLATE.size, PLATE.size))
 
     @cached_property

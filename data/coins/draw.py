@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-
 from photo.files import Drawn, jpeg
 from photo.table import photograph
 
 from .coin import FACINGS, Coin
 
-COUNTS = {"train": 1200, "test": 400}
+COUNTS = {"train": 2000, "test": 400}
 PHOTOS_OF_EACH = 4  # of one design, half of them facing left
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import numpy.typing as npt
-
 from photo.noise import Map, Rng, smooth
 from photo.shapes import Plate, ellipse, moved, spline
 
@@ -127,17 +126,15 @@ def _band(rng: Rng, plate: Plate) -> Drawing:
     drop = rng.uniform(-0.1, 0.12)
     line = spline([(0.25, -0.42), (0.02, -0.47 + drop / 2), (-0.24, -0.36 + drop), (-0.45, -0.22 + drop)], closed=False)
     wide = rng.uniform(0.03, 0.06)
-    band = np.concatenate([line - (0, wide), line[::-1] + (0, wide)])
+    band = np.concatenate([moved(line, y=-wide), moved(line[::-1], y=wide)])
     jewel = ellipse(0.20, -0.47, 0.06, 0.09) if rng.random() < 0.5 else band
     return [band, jewel], np.full((plate.size, plate.size), 0.9, np.float32)
 
 
 def _helmet(rng: Rng, plate: Plate) -> Drawing:
     visor, height, guard = rng.uniform(0.0, 0.10), rng.uniform(0.05, 0.2), rng.uniform(0.05, 0.3)
-    bowl = spline(
-        [(0.26 + visor, -0.35), (0.22, -0.52), (-0.06, -0.68), (-0.34, -0.58), (-0.50, -0.25), (-0.47, guard - 0.1)]
-        + [(-0.52, guard), (-0.28, guard - 0.03), (-0.10, -0.08), (0.02, -0.27)]
-    )
+    top = [(0.26 + visor, -0.35), (0.22, -0.52), (-0.06, -0.68), (-0.34, -0.58), (-0.50, -0.25), (-0.47, guard - 0.1)]
+    bowl = spline([*top, (-0.52, guard), (-0.28, guard - 0.03), (-0.10, -0.08), (0.02, -0.27)])
     if rng.random() < 0.3:
         return [bowl], np.full((plate.size, plate.size), 0.9, np.float32)
     outer = [(0.16, -0.58), (0.05, -0.66 - height), (-0.30, -0.62 - height), (-0.56, -0.35)]

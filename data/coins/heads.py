@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from photo.noise import Map, Rng
 from photo.shapes import Plate, ellipse, spline
 

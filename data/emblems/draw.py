@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-
 from photo.files import Drawn, jpeg
 from photo.table import MATERIALS, photograph
 
 from .emblem import EMBLEMS, token
 
-COUNTS = {"train": 2000, "test": 300}
+COUNTS = {"train": 3000, "test": 300}
 
 
 def draw(seed: int, part: int, index: int) -> Drawn:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-
 from photo.noise import Map, Rng, octaves, smooth
 from photo.shapes import Plate, ellipse, moved, spline
 

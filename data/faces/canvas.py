@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-
 from photo.noise import Map, Rng
 from photo.shapes import Plate, Points, spline
 

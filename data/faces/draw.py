@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-
 from photo.camera import exposed, viewpoint
 from photo.files import Drawn, jpeg, png
 from photo.light import Lamp, shade

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from photo.noise import Rng, octaves
 from photo.shapes import ellipse, spline
 

@@ -138,7 +138,7 @@ def test_an_absent_database(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     (folder / "net.prototxt").write_text((net[:start] + from_database + net[end:]).replace("DummyData", "Data"))
     assert train(solver) == 2
     error = capsys.readouterr().err
-    assert error.startswith("train.py: error: db: ")
+    assert error.startswith("train.py: error: layer 'data': db: ")
     assert error.count("\n") == 1
 
 
