@@ -38,7 +38,7 @@ def _write(name: str, seed: int, part: int, folder: Path, start: int, count: int
             (folder / path).write_bytes(content)
 
 
-def draw_all(name: str, out: Path, *, seed: int, counts: dict[str, int], workers: int) -> None:
+def draw_all(name: str, out: Path, *, seed: int, counts: dict[str, int], workers: int | None) -> None:
     """Draws `counts` pictures by part ("train", "test") into the new folder OUT. Raises FileError if it exists."""
     if out.exists():
         raise FileError(out, "exists already; remove it or choose another name")
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--train", type=int, metavar="N", help="number of pictures to train on")
     parser.add_argument("--test", type=int, metavar="N", help="number of held-out pictures")
     parser.add_argument(
-        "--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: all)"
+        "--workers", type=int, default=os.cpu_count(), metavar="N", help="processes (default: as cores)"
     )
     given = parser.parse_args(arguments)
     usual = importlib.import_module(f"{given.data_set}.draw").COUNTS

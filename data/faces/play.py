@@ -31,8 +31,8 @@ def show(report: Report) -> None:
     """The faces' part of the report."""
     report.heading("Faces: where are the eyes, the nose tip and the mouth?")
     report.text(
-        "A small U-Net gives each 4 x 4 pixels one of five classes; left and right eye are two. It learned from an image"
-        " database and a label database under the same keys. The portraits here were never seen in training."
+        "A small U-Net gives each 4 x 4 pixels one of five classes; left and right eye are two. It learned from a"
+        " database of images and one of label maps, under the same keys. These portraits were not in training."
     )
     with open(OUT / "scores.csv", encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)

@@ -8,6 +8,7 @@ from ..errors import OptionError
 from ..glog import log, number
 from ..proto import caffe_pb2
 from . import gpus
+from .debug_log import DebugLog
 from .flags import Flags
 from .net_log import log_net
 from .solver_log import weighted
@@ -24,6 +25,7 @@ def run(flags: Flags) -> None:
     net.keep_passes = False
     try:
         log_net(net)
+        DebugLog(net)
         net.copy_from(flags.weights)
         _score(net, flags.iterations)
     finally:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ..engine.events import Event, Finished, LastPass, Output, Snapshotted, Stepped, Tested, Testing
 from ..engine.solver import Solver
 from ..glog import log, number
+from .debug_log import DebugLog
 
 
 class SolverLog:
@@ -15,6 +16,9 @@ class SolverLog:
 
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
+        if solver.param.debug_info:
+            for net in (solver.net, *solver.test_nets):
+                DebugLog(net)
         self._has_started = False
         self._is_testing = False
 

@@ -77,7 +77,7 @@ class Net(PycaffeNet):
         self.name = str(net.name)
         self.param = net
         self.phase = int(param.state.phase)
-        self.debug_info = bool(net.debug_info)
+        self.debug_info = bool(net.debug_info)  # for who writes a log; a solver sets it for its nets
         self.keep_passes = True  # False (a solver's test nets): forward leaves nothing for backward
         self.keep_graphs = True  # False (a solver's net): a graph is freed as soon as backward has used it
         wiring = wire(net)

@@ -19,13 +19,19 @@ def _positive(param: Any, *names: str) -> None:
             raise NetError("", f"lr_policy '{param.lr_policy}' needs {name} > 0, got {getattr(param, name)}")
 
 
+def _power(base: float, exponent: float) -> float:
+    """As C has it: infinite where Python overflows, NaN where it would turn complex."""
+    with np.errstate(all="ignore"):
+        return float(np.float_power(base, exponent))
+
+
 def _step(param: Any, iteration: int, step: int) -> float:
-    return float(param.gamma**step)
+    return _power(param.gamma, step)
 
 
 def _poly(param: Any, iteration: int, step: int) -> float:
     _positive(param, "max_iter")
-    return float((1 - iteration / param.max_iter) ** param.power)
+    return _power(1 - iteration / param.max_iter, param.power)
 
 
 def _sigmoid(param: Any, iteration: int, step: int) -> float:
@@ -36,12 +42,13 @@ def _sigmoid(param: Any, iteration: int, step: int) -> float:
 _policies: dict[str, Policy] = {
     "fixed": lambda param, iteration, step: 1.0,
     "step": _step,
-    "exp": lambda param, iteration, step: float(param.gamma**iteration),
-    "inv": lambda param, iteration, step: float((1 + param.gamma * iteration) ** -param.power),
+    "exp": lambda param, iteration, step: _power(param.gamma, iteration),
+    "inv": lambda param, iteration, step: _power(1 + param.gamma * iteration, -param.power),
     "multistep": _step,
     "poly": _poly,
     "sigmoid": _sigmoid,
 }
+_without_negative_gamma = {"step", "exp", "multistep", "sigmoid"}
 
 
 def step_at(param: Any, iteration: int, step: int) -> int:
@@ -58,4 +65,7 @@ def rate_at(param: Any, iteration: int, step: int) -> float:
     """base_lr times the policy's factor, rounded to float32 as Caffe holds it. Raises UnknownNameError, NetError."""
     if param.lr_policy not in _policies:
         raise UnknownNameError("lr_policy", param.lr_policy, _policies)
-    return float(np.float32(param.base_lr * _policies[param.lr_policy](param, iteration, step)))
+    if param.gamma < 0 and param.lr_policy in _without_negative_gamma:
+        raise NetError("", f"lr_policy '{param.lr_policy}' needs gamma >= 0, got {param.gamma}")
+    with np.errstate(over="ignore"):
+        return float(np.float32(param.base_lr * _policies[param.lr_policy](param, iteration, step)))

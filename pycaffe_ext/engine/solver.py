@@ -42,7 +42,6 @@ class Solver(ABC):
             self.param: Any = solver_file
         else:
             self.param = read_solver(solver_file)
-        self.listeners = [make(self) for make in self.new_listeners]
         self.ask: Callable[[], Request] = lambda: Request.NONE
         self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self._check()
@@ -50,6 +49,7 @@ class Solver(ABC):
             device.set_random_seed(self.param.random_seed)
         self.net = train_net(self.param)
         self.test_nets = test_nets(self.param)
+        self.listeners = [make(self) for make in self.new_listeners]
         self.iter = 0
         self.current_step = 0
         self.stop_requested = False
@@ -83,9 +83,10 @@ class Solver(ABC):
                     break
             for on_start, _ in self._callbacks:
                 on_start()
+            displayed = self._is_due(self.param.display)
+            self.net.debug_info = displayed and self.param.debug_info
             loss = sum(self._forward_backward() for _ in range(self.param.iter_size)) / self.param.iter_size
             self._smooth(loss, start)
-            displayed = self._is_due(self.param.display)
             outputs = _outputs(self.net) if displayed else ()
             for _, on_gradients_ready in self._callbacks:
                 on_gradients_ready()

@@ -39,6 +39,7 @@ def test_nets(param: Any) -> list[Net]:
     nets = [_build(param, *source, caffe_pb2.TEST, state) for source, state in zip(sources, states, strict=True)]
     for net in nets:
         net.keep_passes = False
+        net.debug_info = param.debug_info
     return nets
 
 

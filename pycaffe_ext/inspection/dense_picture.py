@@ -76,5 +76,7 @@ def _scale(figure: Figure, beside: npt.NDArray[Any], **how: Any) -> None:
 def _legend(figure: Figure, classes: Sequence[str]) -> None:
     from matplotlib.patches import Patch
 
-    patches = [Patch(facecolor=colour, edgecolor="0.5", label=name) for colour, name in zip(_COLOURS, classes)]
+    patches = [
+        Patch(facecolor=colour, edgecolor="0.5", label=name) for colour, name in zip(_COLOURS, classes, strict=False)
+    ]
     figure.legend(handles=patches, loc="outside lower center", ncols=len(classes), frameon=False, fontsize=9)

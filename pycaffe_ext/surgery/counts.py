@@ -9,7 +9,7 @@ from ..model.phases import filter_net
 from ..model.shapes import infer
 from ..model.upgrade import upgrade_net
 from ..model.view import LayerView, NetView
-from ..proto.caffe_pb2 import TEST, TRAIN, NetParameter, NetState, Phase
+from ..proto.caffe_pb2 import TEST, TRAIN, LayerParameter, NetParameter, NetState, Phase
 from ..text import Document
 from .graph import is_sink
 from .inputs import is_data, top_shape
@@ -37,16 +37,22 @@ def parameter_counts(document: Document) -> tuple[dict[str, list[int]], str]:
 
 
 def _current_net(document: Document, phase: Phase.ValueType) -> NetParameter:
-    """The net of a phase in Caffe's current form, without its losses, its images from Input layers."""
+    """The net of a phase in Caffe's current form, without its losses, its images from Input layers.
+
+    What no layer makes comes from a layer of no known type, so that the rest is found.
+    """
     whole = filter_net(upgrade_net(read_net(document)), NetState(phase=phase))
     net = NetParameter()
+    made: set[str] = set()
     views = {(view.name, *view.top_names): view for view in NetView(document).layers}
     for layer in whole.layer:
         view = views.get((layer.name, *layer.top))
         if view is not None and is_data(view):
             _add_input(net, view)
         elif view is None or not is_sink(view):
+            net.layer.extend(LayerParameter(top=[blob]) for blob in layer.bottom if blob not in made)
             net.layer.append(layer)
+        made.update(layer.bottom, layer.top)
     return net
 
 

@@ -125,8 +125,11 @@ def three_ways(name: str) -> list[tuple[NetParameter, NetShapes]]:
     return [as_run(train_val, TRAIN), as_run(train_val, TEST), as_run(deploy, TEST)]
 
 
+OF_THE_DEMO = {"coins", "emblems", "faces"}  # tests/demo holds these
+
+
 def test_each_folder_is_tested() -> None:
-    assert sorted(path.name for path in (ROOT / "prototxt").iterdir()) == sorted(NETS)
+    assert {path.name for path in (ROOT / "prototxt").iterdir()} - OF_THE_DEMO == set(NETS)
 
 
 @EACH_NET

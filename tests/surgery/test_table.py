@@ -70,3 +70,12 @@ def test_v1_net_for_one_phase() -> None:
     )
     row = learning_rows(Document(text))[0][0]
     assert (row.type, row.rates, row.sizes, row.owners) == ("InnerProduct", (0, 1), (54, 2), ("shared", "ip[1]"))
+
+
+def test_a_net_without_its_data_layer() -> None:
+    branch = (
+        'layer { name: "p" type: "Parameter" top: "p" parameter_param { shape { dim: 2 dim: 3 } } }'
+        'layer { name: "a" type: "InnerProduct" bottom: "features" top: "a" inner_product_param { num_output: 4 } }'
+        'layer { name: "b" type: "InnerProduct" bottom: "p" top: "b" inner_product_param { num_output: 4 } }'
+    )
+    assert [row.sizes for row in learning_rows(Document(branch))[0]] == [(6,), None, (12, 4)]

@@ -1,0 +1,68 @@
+"""One process that runs cases: reads "KIND SEED" lines, answers each with a line of JSON.
+
+    python -m tests.robustness.worker PREPARED
+
+Its memory is limited; a case that kills it, or that it never answers, is for the pool to see.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+from random import Random
+
+MEMORY = 2 << 30  # bytes, all that a case may take, libraries included
+
+
+def peak() -> int:
+    """The most memory, in bytes, that the process had since `forget_peak`."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) << 10
+    return 0
+
+
+def forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def main(prepared: Path) -> None:
+    answers = os.fdopen(os.dup(1), "w")  # what cases print must not come between
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.environ["GLOG_minloglevel"] = "2"
+    import torch
+
+    from . import material, trials
+
+    torch.set_num_threads(1)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        kind, seed = line.split()
+        with tempfile.TemporaryDirectory(prefix="case-") as folder:
+            os.chdir(folder)
+            material.link(Path(folder), prepared)
+            forget_peak()
+            start = time.perf_counter()
+            wrong = ""
+            try:
+                result = getattr(trials, kind)(Random(f"{kind} {seed}"), prepared)
+                if left := trials.leftovers():
+                    wrong = f"left behind: {left}"
+            except BaseException as error:
+                result, wrong = type(error).__name__, traceback.format_exc()
+                assert error is not None
+            seconds, memory = time.perf_counter() - start, peak()
+            os.chdir("/")
+        answer = {"result": result, "wrong": wrong, "seconds": seconds, "memory": memory}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
