@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -33,7 +34,8 @@ name, loading them would fail on the shape.
 
 --to-deploy keeps what predictions need: data layers become Input layers (batch 1), SoftmaxWithLoss becomes
 Softmax "prob", SigmoidCrossEntropyLoss Sigmoid; other losses, metrics, side heads with a smaller loss_weight on
-the same labels, and layers for labels alone go; TRAIN/TEST pairs are resolved. The rest stays, fillers included.
+the same labels, and layers for labels alone go; TRAIN/TEST pairs are resolved, BatchNorm never uses the batch's
+statistics. The rest stays as it is, fillers included.
 
 examples:
   %(prog)s --freeze-all --unfreeze fc8 -o finetune.prototxt
@@ -107,7 +109,8 @@ def show_diff(before: Document, after: Document) -> None:
 def main(arguments: Sequence[str]) -> None:
     options = parse(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    sys.stdout.reconfigure(errors="backslashreplace")  # names may hold bytes that are not UTF-8
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names may hold bytes that are not UTF-8
     nets = options.nets or [DEFAULT_NET]
     befores = [Document.read(net) for net in nets]
     afters = [perform(document, options.requests) for document in befores]

@@ -71,8 +71,8 @@ class Coin:
         self.metal = str(rng.choice(METALS))
         self._frame = np.maximum(0.9 * _rim(rng, PLATE), 0.5 * _inscription(rng, PLATE))
         self._frame = np.maximum(self._frame, 0.5 * _mint_mark(rng, PLATE))
-        size = rng.uniform(0.9, 1.08)
-        x, y = rng.uniform(-0.05, 0.05, 2)
+        size = rng.uniform(0.98, 1.12)
+        x, y = rng.uniform(-0.1, 0.1), rng.uniform(-0.05, 0.05)
         half = PLATE.size / 2
         # a head's middle is left of and below its ear, which is where it is drawn around
         place = np.array([[size, 0, half * (1.08 + x - size)], [0, size, half * (0.94 + y - size)]])

@@ -38,7 +38,7 @@ def exposed(rng: Rng, scene: Map, rows: int, columns: int) -> npt.NDArray[np.uin
     y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
     corner_loss = 1 - rng.uniform(0, 0.25) * (x * x + y * y)
     white_balance = np.exp(rng.normal(0, 0.06, 3))
-    light = small * rng.uniform(0.75, 1.2) * white_balance * corner_loss[..., None]
+    light = small * rng.uniform(0.7, 1.1) * white_balance * corner_loss[..., None]
     curve = np.clip(light, 0, 1) ** rng.uniform(0.75, 1.05)
     contrast = rng.uniform(0.85, 1.1)
     curve = (curve - 0.5) * contrast + 0.5

@@ -16,7 +16,8 @@ _SCENE = 3 * SIDE // 2  # drawn larger than photographed
 _THICK = 5.0  # of the thing, and
 _RELIEF = 7.0  # of its relief, in pixels of the scene
 
-# BGR: clean, and what gathers in the hollows
+_LIME = (0.82, 0.88, 0.86)  # BGR, of pale deposits
+# BGR: clean, and the dark dirt that gathers in the hollows
 MATERIALS = {
     "gold": ((0.33, 0.68, 0.93), (0.10, 0.25, 0.40)),
     "silver": ((0.78, 0.79, 0.80), (0.22, 0.22, 0.23)),
@@ -51,13 +52,15 @@ def photograph(rng: Rng, relief: Map, outline: Map, material: str) -> npt.NDArra
     Table, place, lamp, wear, dirt and camera are drawn from `rng` alone: none of them can tell what the relief shows.
     """
     lamp = Lamp.anywhere(rng)
-    view = viewpoint(rng, relief.shape[0], (_SCENE, _SCENE), radius=(0.41, 0.49), turn=0.24, tilt=0.08, shift=0.04)
+    view = viewpoint(rng, relief.shape[0], (_SCENE, _SCENE), radius=(0.38, 0.48), turn=0.35, tilt=0.08, shift=0.08)
     seen = cv2.warpPerspective(worn(rng, relief), view, (_SCENE, _SCENE))
     inside = cv2.warpPerspective(outline, view, (_SCENE, _SCENE))
 
     table, bumps = any_surface(rng, _SCENE, _SCENE)
     height = inside * (_THICK + _RELIEF * rng.uniform(0.7, 1.2) * seen) + (1 - inside) * bumps
-    clean, stain = (np.array(colour, np.float32) for colour in MATERIALS[material])
+    clean, dark = (np.array(colour, np.float32) for colour in MATERIALS[material])
+    # hollows are as often pale as dark, so that a dark spot does not give away where hair or a beard is
+    stain = dark if rng.random() < 0.5 else np.array(_LIME, np.float32) * rng.uniform(0.8, 1)
     hollow = np.clip(2.5 * (cv2.GaussianBlur(seen, (0, 0), 4) - seen), 0, 1)
     spots = np.clip(octaves(rng, _SCENE, _SCENE, 4, 4) * 2 - rng.uniform(0.7, 1.6), 0, 1)
     dirt = np.clip(hollow * rng.uniform(0.2, 1.0) + spots * rng.uniform(0, 0.7), 0, 1)

@@ -15,10 +15,25 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ..errors import ShapeError
 from . import device
 
 Shape = tuple[int, ...]
 Array = npt.NDArray[np.float32]
+
+
+_MOST_AXES, _MOST_NUMBERS = 32, 2**31 - 1  # Caffe's limits
+
+
+def _checked(shape: Shape) -> Shape:
+    """Raises ShapeError for what Caffe has no blobs for; the layer's name is not known here."""
+    if len(shape) > _MOST_AXES:
+        raise ShapeError("", f"a blob has at most {_MOST_AXES} axes, this one would have {len(shape)}")
+    if min(shape, default=0) < 0:
+        raise ShapeError("", f"a blob cannot have the negative size in {shape}")
+    if prod(shape) > _MOST_NUMBERS:
+        raise ShapeError("", f"a blob holds at most {_MOST_NUMBERS} numbers, shape {shape} is {prod(shape)}")
+    return shape
 
 
 def storage(tensor: torch.Tensor) -> int:
@@ -125,7 +140,7 @@ class Blob:
     """
 
     def __init__(self, *shape: int) -> None:
-        self._shape: Shape = tuple(shape)
+        self._shape: Shape = _checked(tuple(shape))
         self._data = Memory()
         self._diff = Memory()
 
@@ -188,13 +203,17 @@ class Blob:
         self._diff.clear()
 
     def reshape(self, *shape: int) -> None:
-        """Gives the blob another shape. The numbers stay where their count does, else they are zeros."""
+        """Gives the blob another shape. The numbers stay where their count does, else they are zeros.
+
+        Raises ShapeError for negative sizes, more than 32 axes and more than 2^31 - 1 numbers, as Caffe does.
+        """
         sizes = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
         self._set_shape(tuple(int(size) for size in sizes))
 
     def _set_shape(self, shape: Shape) -> None:
         if shape == self._shape:
             return
+        _checked(shape)
         if prod(shape) != self.count:
             self._data, self._diff = Memory(), Memory()
         self._shape = shape

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeVar
 import torch
 
 from ..errors import ShapeError, UnknownNameError
-from ..model.rules import Shape, rule_for
+from ..model.rules import Param, Shape, rule_for
 from ..proto import caffe_pb2
 from ..proto.blobs import blob_to_array
 from .blob import Blob, BlobVec
@@ -28,7 +28,8 @@ Tensors = Sequence[torch.Tensor]
 class Layer:
     """One layer of a net, built from its LayerParameter (with `phase` set).
 
-    `set_up` is called once, then `shapes` whenever the bottoms' shapes changed, then `forward`.
+    `set_up` is called once, then `shapes` whenever the bottoms' shapes changed; `fill` once, when all layers of the
+    net are set up; then `forward`.
     """
 
     reshapes_always: ClassVar[bool] = False  # `shapes` is called before every `forward`
@@ -37,6 +38,7 @@ class Layer:
         self.param = param
         self.rule = rule_for(param.type)
         self.blobs = BlobVec()
+        self._params: list[Param] = []
 
     @property
     def name(self) -> str:
@@ -54,15 +56,27 @@ class Layer:
         """Shows the layer its blobs, before `set_up`; only a layer that works on blobs itself keeps them."""
 
     def set_up(self, bottoms: Sequence[Shape]) -> None:
-        """Makes the parameter blobs: filled, or as the net's text gives them."""
+        """Makes the parameter blobs, which take no memory before `fill`."""
+        self._params = self.rule.params(self.param, bottoms)
+        self.blobs.extend(Blob(*param.shape) for param in self._params)
+
+    @property
+    def filled(self) -> Sequence[Blob]:
+        """The blobs that take memory in `fill`."""
+        return self.blobs
+
+    def fill(self) -> None:
+        """Fills the parameter blobs, or takes what the net's text gives for them."""
         given = [blob_to_array(blob) for blob in self.param.blobs]
-        for index, param in enumerate(self.rule.params(self.param, bottoms)):
-            blob = Blob(*param.shape)
-            if index < len(given):
+        for index, (param, blob) in enumerate(zip(self._params, self.blobs, strict=False)):
+            if index >= len(given):
+                blob.tensor = fill(param.filler, param.shape, where=self.name)
+            elif given[index].size == blob.count:
                 blob.tensor = torch.from_numpy(given[index].copy()).reshape(param.shape)
             else:
-                blob.tensor = fill(param.filler, param.shape, where=self.name)
-            self.blobs.append(blob)
+                raise ShapeError(
+                    self.name, f"its text gives a {param.name} of shape {given[index].shape}, not {param.shape}"
+                )
 
     def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:
         """The tops' shapes. Raises ShapeError where bottoms do not fit each other or the parameters."""

@@ -14,18 +14,18 @@ from typing import Any
 
 import torch
 
-from ..errors import NetError
 from ..model.load import read_net
 from ..model.phases import filter_net
 from ..model.rules import Shape
 from ..model.splits import insert_splits
 from ..model.upgrade import upgrade_net
 from ..proto import caffe_pb2
-from . import parameters, weights
+from . import memory, parameters, weights
 from .blob import Blob, storage
+from .failures import naming
 from .layer import Layer, create
 from .pycaffe_api import PycaffeNet
-from .wiring import backward_need, check_gradient_exists, wire
+from .wiring import backward_need, check_gradient_exists, loss_weights, wire
 
 Hook = Callable[[int], None]
 
@@ -88,13 +88,18 @@ class Net(PycaffeNet):
         self.layers: list[Layer] = []
         self._shapes_seen: list[list[Shape] | None] = []
         for i, layer_param in enumerate(net.layer):
-            layer = create(layer_param)
-            self.layers.append(layer)
-            self._shapes_seen.append(None)
-            layer.connect(self._bottoms[i], self._tops[i])
-            layer.set_up([blob.shape for blob in self._bottoms[i]])
-            self._reshape_layer(i)
-        self._loss_weights = [self._weights_of(i) for i in range(len(self.layers))]
+            with naming(layer_param):
+                layer = create(layer_param)
+                self.layers.append(layer)
+                self._shapes_seen.append(None)
+                layer.connect(self._bottoms[i], self._tops[i])
+                layer.set_up([blob.shape for blob in self._bottoms[i]])
+                self._reshape_layer(i)
+        self._loss_weights = [loss_weights(layer, len(tops)) for layer, tops in zip(net.layer, self._tops, strict=True)]
+        memory.check_building(self)
+        for layer in self.layers:
+            with naming(layer.param):
+                layer.fill()
         self._set_loss_diffs()
         learns = [[spec.lr_mult != 0 for spec in parameters.specs(layer)] for layer in self.layers]
         self._need = backward_need(net, wiring, learns, self._loss_weights)
@@ -104,21 +109,10 @@ class Net(PycaffeNet):
             name: [] for name in ("before_forward", "after_forward", "before_backward", "after_backward")
         }
 
-    def _weights_of(self, i: int) -> list[float]:
-        """The loss weight of each top: as given, else 1 for the first top of a loss."""
-        layer, count = self.layers[i], len(self._tops[i])
-        given = list(layer.param.loss_weight)
-        if given and len(given) != count:
-            raise NetError(layer.name, f"loss_weight is given {len(given)} times for {count} tops")
-        if layer.rule.is_loss and not given:
-            given = [1.0] + [0.0] * (count - 1)
-            layer.param.loss_weight.extend(given)
-        return given or [0.0] * count
-
     def _set_loss_diffs(self) -> None:
         """A loss starts its backward pass with its weight as its top's diff."""
-        for tops, loss_weights in zip(self._tops, self._loss_weights, strict=True):
-            for blob, weight in zip(tops, loss_weights, strict=True):
+        for tops, weights_of_tops in zip(self._tops, self._loss_weights, strict=True):
+            for blob, weight in zip(tops, weights_of_tops, strict=True):
                 if weight:
                     blob.grad = torch.full(blob.shape, weight, device=blob.tensor.device)
 
@@ -134,17 +128,20 @@ class Net(PycaffeNet):
 
     def reshape(self) -> None:
         """Passes the shapes of the inputs on through the net."""
-        for i in range(len(self.layers)):
-            self._reshape_layer(i)
+        for i, layer in enumerate(self.layers):
+            with naming(layer.param):
+                self._reshape_layer(i)
         self._set_loss_diffs()
 
     def _forward(self, start: int, end: int) -> float:
         """Runs layers start..end (inclusive); returns the weighted sum of their losses."""
+        memory.check_forward(self, start, end)
         loss = 0.0
         for i in range(start, end + 1):
             for hook in self._hooks["before_forward"]:
                 hook(i)
-            loss += self._forward_layer(i)
+            with naming(self.layers[i].param):
+                loss += self._forward_layer(i)
             for hook in self._hooks["after_forward"]:
                 hook(i)
         return loss
@@ -152,6 +149,7 @@ class Net(PycaffeNet):
     def _forward_layer(self, i: int) -> float:
         if self.layers[i].reshapes_always or [blob.shape for blob in self._bottoms[i]] != self._shapes_seen[i]:
             self._reshape_layer(i)
+            memory.check_forward(self, i, i)
         self._passes[i] = None  # frees the last pass before this one takes memory
         tops = self._run(i)
         loss = 0.0
@@ -187,11 +185,13 @@ class Net(PycaffeNet):
 
     def _backward(self, start: int, end: int) -> None:
         """Runs layers start..end (start >= end) backward: diffs of tops to diffs of bottoms and parameters."""
+        memory.check_backward(self, start, end)
         for i in range(start, end - 1, -1):
             for hook in self._hooks["before_backward"]:
                 hook(i)
             if self._need.layers[i]:
-                self._backward_layer(i)
+                with naming(self.layers[i].param):
+                    self._backward_layer(i)
             for hook in self._hooks["after_backward"]:
                 hook(i)
 
@@ -292,7 +292,7 @@ class Net(PycaffeNet):
     def blob_loss_weights(self) -> OrderedDict[str, float]:
         """The loss weight of each blob by name (0: none)."""
         found = OrderedDict((name, 0.0) for name in self._blob_names)
-        for tops, loss_weights in zip(self._wiring.tops, self._loss_weights, strict=True):
-            for blob, weight in zip(tops, loss_weights, strict=True):
+        for tops, weights_of_tops in zip(self._wiring.tops, self._loss_weights, strict=True):
+            for blob, weight in zip(tops, weights_of_tops, strict=True):
                 found[self._blob_names[blob]] = weight
         return found

@@ -13,7 +13,7 @@ import torch
 from ..errors import FileError, NetError, UnknownNameError
 from ..model.load import read_solver
 from ..proto import caffe_pb2
-from . import device, snapshots
+from . import device, memory, snapshots
 from .events import Event, Finished, LastPass, Output, Request, Snapshotted, Stepped, Tested, Testing
 from .net import Net
 from .parameters import Learnable
@@ -147,6 +147,7 @@ class Solver(ABC):
     def apply_update(self) -> float:
         """Turns the gathered gradients into one update of all parameters; returns the rate used."""
         rate = self.lr
+        memory.check_update(self)
         with torch.no_grad():
             self._clip()
             for index, learnable in enumerate(self.net.learnables):

@@ -60,6 +60,17 @@ def wire(net: Any) -> Wiring:
     return wiring
 
 
+def loss_weights(layer: Any, n_tops: int) -> list[float]:
+    """The loss weight of each top: as the LayerParameter gives it, else (noted there too) 1 for the first of a loss."""
+    given = list(layer.loss_weight)
+    if given and len(given) != n_tops:
+        raise NetError(layer.name, f"loss_weight is given {len(given)} times for {n_tops} tops")
+    if rule_for(layer.type).is_loss and not given:
+        given = [1.0] + [0.0] * (n_tops - 1)
+        layer.loss_weight.extend(given)
+    return given or [0.0] * n_tops
+
+
 @dataclass
 class BackwardNeed:
     """Per layer: whether it runs backward, to which bottoms, and to which of its parameters."""

@@ -72,4 +72,6 @@ class DenseScores:
 def _iou(confusion: Counts) -> npt.NDArray[np.float64]:
     hit = np.diag(confusion).astype(np.float64)
     union = confusion.sum(axis=0) + confusion.sum(axis=1) - hit
-    return np.divide(hit, union, out=np.full(len(hit), np.nan), where=union > 0)
+    iou = np.full(len(hit), np.nan)
+    np.divide(hit, union, out=iou, where=union > 0)
+    return iou

@@ -63,7 +63,8 @@ class Report:
         title = escape(self._title)
         head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
         body = "\n".join([f"<h1>{title}</h1>", *self._parts])
-        return f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}<style>{_STYLE}</style></head>\n<body>\n{body}\n</body>\n</html>\n'
+        head += f"<style>{_STYLE}</style>"
+        return f'<!DOCTYPE html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
 
     def write(self, path: str | PathLike[str]) -> None:
         """Writes the file, whole or not at all. Raises FileError."""

@@ -338,7 +338,7 @@ def _change_blob(random: Random, blob: Any) -> None:
         blob.double_data.extend([0.5] * random.choice([0, 1, 6, 100]))
     elif how == 3:
         blob.ClearField("data")
-        blob.raw_data, blob.raw_data_type = random.randbytes(random.choice([0, 3, 8, 24])), random.randrange(4)
+        blob.raw_data, blob.raw_data_type = random.randbytes(random.choice([0, 3, 8, 24])), random.randrange(3)
     else:
         _change_field(random, blob)
 

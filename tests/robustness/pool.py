@@ -1,31 +1,30 @@
-"""Runs cases in several processes, and sees to it that none hangs, dies or takes too much."""
+"""Runs cases in several processes, and sees to it that none dies, hangs or takes too much."""
 
 from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import IO
 
 from .worker import MEMORY
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 5.0
-HANGS = 30.0  # then the process is killed
 
 Case = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a case; `wrong` is empty where all is well."""
+    """What came of a case; `wrong` is empty where all is well. `memory`: bytes, libraries included."""
 
     case: Case
     result: str
@@ -35,80 +34,65 @@ class Outcome:
 
 
 def run(cases: Iterable[Case], prepared: Path, processes: int = 2) -> Iterator[Outcome]:
-    """The outcomes of all cases, as they come."""
-    waiting: Queue[Case] = Queue()
+    """The outcomes of all cases, as they come. `prepared`: the folder that material.prepare filled."""
+    waiting: Queue[Case | None] = Queue()
     for case in cases:
         waiting.put(case)
     done: Queue[Outcome | None] = Queue()
-    threads = [threading.Thread(target=_serve, args=(waiting, done.put, prepared)) for _ in range(processes)]
+    threads = [threading.Thread(target=_serve, args=(waiting, done, prepared)) for _ in range(processes)]
     for thread in threads:
+        waiting.put(None)
         thread.start()
-    running = len(threads)
-    while running:
-        outcome = done.get()
-        if outcome is None:
-            running -= 1
-        else:
-            yield outcome
+    for _ in threads:
+        yield from iter(done.get, None)
 
 
-def _serve(waiting: Queue[Case], tell: Callable[[Outcome | None], None], prepared: Path) -> None:
-    process: subprocess.Popen[str] | None = None
-    try:
-        while not waiting.empty():
-            try:
-                case = waiting.get_nowait()
-            except Exception:
-                break
-            process = process or _start(prepared)
-            outcome = _ask(process, case)
-            if process.poll() is not None:
-                process = None
-            tell(outcome)
-    finally:
-        if process is not None:
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait()
-        tell(None)
+def _serve(waiting: Queue[Case | None], done: Queue[Outcome | None], prepared: Path) -> None:
+    worker = _Worker(prepared)
+    for case in iter(waiting.get, None):
+        outcome = worker.ask(case)
+        if worker.has_died:
+            worker = _Worker(prepared)
+        done.put(outcome)
+    worker.close()
+    done.put(None)
 
 
-def _start(prepared: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.robustness.worker", str(prepared)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    return process
+class _Worker:
+    def __init__(self, prepared: Path) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (as long as the process)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.robustness.worker", str(prepared)],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
 
+    def ask(self, case: Case) -> Outcome:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(*case, file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        if not line:
+            self.close()
+            self._errors.seek(0)
+            words = self._errors.read().decode(errors="replace")[-3000:]
+            return Outcome(case, "death", f"the process ended with status {self._process.returncode}: {words}")
+        outcome = Outcome(case, **json.loads(line))
+        if not outcome.wrong and outcome.seconds > SECONDS:
+            return replace(outcome, wrong=f"took {outcome.seconds:.1f} s: {outcome.result}")
+        if not outcome.wrong and outcome.memory > MEMORY:
+            return replace(outcome, wrong=f"took {outcome.memory >> 20} MB: {outcome.result}")
+        return outcome
 
-def _ask(process: subprocess.Popen[str], case: Case) -> Outcome:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    print(*case, file=process.stdin, flush=True)
-    if not select.select([process.stdout], [], [], HANGS)[0]:
-        process.kill()
-        process.wait()
-        return Outcome(case, "", f"no answer after {HANGS:g} s", HANGS)
-    line = process.stdout.readline()
-    if not line:
-        process.wait()
-        return Outcome(case, "", f"the process died with status {process.returncode}: {_last_words(process)}")
-    answer: dict[str, Any] = json.loads(line)
-    outcome = Outcome(case, **answer)
-    if not outcome.wrong and outcome.seconds > SECONDS:
-        return Outcome(case, **answer | {"wrong": f"took {outcome.seconds:.1f} s: {outcome.result}"})
-    if not outcome.wrong and outcome.memory > MEMORY:
-        return Outcome(case, **answer | {"wrong": f"took {outcome.memory >> 20} MB: {outcome.result}"})
-    return outcome
+    @property
+    def has_died(self) -> bool:
+        return self._process.poll() is not None
 
-
-def _last_words(process: subprocess.Popen[str]) -> str:
-    assert process.stderr is not None
-    return process.stderr.read()[-3000:]
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()

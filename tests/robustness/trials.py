@@ -19,6 +19,7 @@ from typing import Any
 import pycaffe_ext as caffe
 from pycaffe_ext import cli, glog
 from pycaffe_ext.__main__ import caffe as caffe_command
+from pycaffe_ext.engine.events import Event, Snapshotted
 from pycaffe_ext.engine.net import Net
 from pycaffe_ext.engine.solver import get_solver
 from pycaffe_ext.errors import CaffeError
@@ -128,10 +129,12 @@ def _step_and_restore() -> None:
         iterations = max([solver.param.max_iter, solver.param.iter_size, *solver.param.test_iter], default=0)
         if sum(_work(net) for net in (solver.net, *solver.test_nets)) * max(1, iterations) > MOST_WORK:
             raise _TooMuch("too much work")
+        told: list[Event] = []
+        solver.listeners.append(told.append)
         solver.step(2)
         solver.snapshot()
-        (state,) = Path().glob("*_iter_2.solverstate*")
-        solver.restore(state)
+        (*_, last) = (event for event in told if isinstance(event, Snapshotted))
+        solver.restore(last.state)
 
 
 def _restore_trial(path: Path) -> str:

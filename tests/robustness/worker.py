@@ -7,6 +7,7 @@ Its memory is limited; a case that kills it, or that it never answers, is for th
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import resource
@@ -18,6 +19,7 @@ from pathlib import Path
 from random import Random
 
 MEMORY = 2 << 30  # bytes, all that a case may take, libraries included
+HANGS = 20.0  # seconds; then the process tells where it is, and ends
 
 
 def peak() -> int:
@@ -41,14 +43,15 @@ def main(prepared: Path) -> None:
     from . import material, trials
 
     torch.set_num_threads(1)
+    faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    print("ready", file=answers, flush=True)
     for line in sys.stdin:
         kind, seed = line.split()
         with tempfile.TemporaryDirectory(prefix="case-") as folder:
             os.chdir(folder)
             material.link(Path(folder), prepared)
             forget_peak()
+            faulthandler.dump_traceback_later(HANGS, exit=True)
             start = time.perf_counter()
             wrong = ""
             try:
@@ -57,7 +60,7 @@ def main(prepared: Path) -> None:
                     wrong = f"left behind: {left}"
             except BaseException as error:
                 result, wrong = type(error).__name__, traceback.format_exc()
-                assert error is not None
+            faulthandler.cancel_dump_traceback_later()
             seconds, memory = time.perf_counter() - start, peak()
             os.chdir("/")
         answer = {"result": result, "wrong": wrong, "seconds": seconds, "memory": memory}

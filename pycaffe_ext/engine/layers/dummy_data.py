@@ -27,10 +27,17 @@ class DummyData(Layer):
         if len(fillers) <= 1:
             fillers = (fillers or [caffe_pb2.FillerParameter(type="constant", value=0)]) * n_tops
         self._fillers = fillers
-        for top, filler, shape in zip(self._tops, fillers, self.rule.shapes(self.param, []), strict=True):
+        for top, shape in zip(self._tops, self.rule.shapes(self.param, []), strict=True):
             top.reshape(*shape)
+
+    @property
+    def filled(self) -> Sequence[Blob]:
+        return [top for top, filler in zip(self._tops, self._fillers, strict=True) if filler.type == "constant"]
+
+    def fill(self) -> None:
+        for top, filler in zip(self._tops, self._fillers, strict=True):
             if filler.type == "constant":
-                top.tensor = fill(filler, shape, where=self.name)
+                top.tensor = fill(filler, top.shape, where=self.name)
 
     def forward(self, bottoms: Tensors, params: Tensors) -> Sequence[torch.Tensor | None]:
         return [

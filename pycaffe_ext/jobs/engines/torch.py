@@ -10,14 +10,12 @@ import torch
 
 from ...engine import device, parameters
 from ...engine.events import Request
+from ...engine.memory import FLOAT, VIEWS
 from ...engine.net import Net
 from ...engine.solver import Solver, get_solver
 from ...proto import caffe_pb2
 from ..events import SolverEvent
 from ..plan import LayerPlan, NetPlan, Plan
-
-_FLOAT = 4  # bytes
-_VIEWS = {"Split", "Reshape", "Flatten"}  # their tops are their bottoms' memory
 
 
 class TorchEngine:
@@ -96,10 +94,10 @@ def _memory(solver: Solver) -> dict[str, int]:
     """Bytes of what is kept from one pass to the next; a layer's own scratch memory comes on top."""
     learned = [learnable.blob.count for learnable in solver.net.learnables if learnable.lr_mult]
     return {
-        "parameters": _FLOAT * sum(learnable.blob.count for learnable in solver.net.learnables),
-        "their diffs and history": _FLOAT * sum(learned) * (1 + solver.n_history),
-        "blobs and their diffs": _FLOAT * _kept_by_training(solver.net),
-        "blobs of the test nets": _FLOAT * sum(prod(blob.shape) for net in solver.test_nets for blob in net._blobs),
+        "parameters": FLOAT * sum(learnable.blob.count for learnable in solver.net.learnables),
+        "their diffs and history": FLOAT * sum(learned) * (1 + solver.n_history),
+        "blobs and their diffs": FLOAT * _kept_by_training(solver.net),
+        "blobs of the test nets": FLOAT * sum(prod(blob.shape) for net in solver.test_nets for blob in net._blobs),
     }
 
 
@@ -112,6 +110,6 @@ def _kept_by_training(net: Net) -> int:
         runs_backward = any(spec.lr_mult for spec in parameters.specs(layer)) or not with_diff.isdisjoint(bottoms)
         if runs_backward:
             with_diff.update(tops)
-        if layer.type not in _VIEWS:
+        if layer.type not in VIEWS:
             data += sum(net._blobs[top].count for top in tops if runs_backward or top not in bottoms)
     return data + sum(net._blobs[blob].count for blob in with_diff)
