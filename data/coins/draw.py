@@ -23,5 +23,6 @@ def draw(seed: int, part: int, index: int) -> Drawn:
     """Photograph `index` of a part (0 train, 1 test): the same for the same three numbers."""
     coin = _design(seed, part, index // PHOTOS_OF_EACH)
     facing = FACINGS[index % 2]
-    photo = photograph(np.random.default_rng((seed, part, 1, index)), coin.relief(facing), coin.outline, coin.metal)
+    rng = np.random.default_rng((seed, part, 1, index))
+    photo = photograph(rng, coin.relief(facing), coin.outline, coin.metal, turn=0.3, shift=0.06)
     return {f"{facing}/{index:04d}.jpg": jpeg(photo)}

@@ -16,4 +16,8 @@ def draw(seed: int, part: int, index: int) -> Drawn:
     rng = np.random.default_rng((seed, part, index))
     kind = list(EMBLEMS)[index % len(EMBLEMS)]
     relief, outline = token(rng, kind)
-    return {f"{kind}/{index:04d}.jpg": jpeg(photograph(rng, relief, outline, str(rng.choice(list(MATERIALS)))))}
+    return {
+        f"{kind}/{index:04d}.jpg": jpeg(
+            photograph(rng, relief, outline, str(rng.choice(list(MATERIALS))), turn=0.24, shift=0.04)
+        )
+    }

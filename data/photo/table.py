@@ -46,13 +46,15 @@ def worn(rng: Rng, relief: Map) -> Map:
     return flat - 0.12 * scratches - dents + 0.03 * octaves(rng, size, size, 30, 2)
 
 
-def photograph(rng: Rng, relief: Map, outline: Map, material: str) -> npt.NDArray[np.uint8]:
+def photograph(
+    rng: Rng, relief: Map, outline: Map, material: str, *, turn: float, shift: float
+) -> npt.NDArray[np.uint8]:
     """A photograph (SIDE x SIDE x 3, BGR) of a thing with this relief (0 to about 1) and outline (a mask).
 
-    Table, place, lamp, wear, dirt and camera are drawn from `rng` alone: none of them can tell what the relief shows.
+    It lies up to `turn` radians and up to `shift` of the photograph's side off. Table, place, lamp, wear, dirt and camera are drawn from `rng` alone: none of them can tell what the relief shows.
     """
     lamp = Lamp.anywhere(rng)
-    view = viewpoint(rng, relief.shape[0], (_SCENE, _SCENE), radius=(0.38, 0.48), turn=0.35, tilt=0.08, shift=0.08)
+    view = viewpoint(rng, relief.shape[0], (_SCENE, _SCENE), radius=(0.40, 0.485), turn=turn, tilt=0.08, shift=shift)
     seen = cv2.warpPerspective(worn(rng, relief), view, (_SCENE, _SCENE))
     inside = cv2.warpPerspective(outline, view, (_SCENE, _SCENE))
 

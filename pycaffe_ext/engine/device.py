@@ -45,8 +45,8 @@ def set_device(gpu_id: int) -> None:
 
 
 def set_random_seed(seed: int) -> None:
-    """Seeds fillers, dropout and data layers that are made or used from here on."""
-    _State.seed = seed
+    """Seeds fillers, dropout and data layers that are made or used from here on; 32 bits of it count, as in Caffe."""
+    _State.seed = seed % (1 << 32)
     _State.generators.clear()
     _State.twister = None
 

@@ -35,6 +35,7 @@ def _poly(param: Any, iteration: int, step: int) -> float:
 
 
 def _sigmoid(param: Any, iteration: int, step: int) -> float:
+    _positive(param, "stepsize")
     exponent = -param.gamma * (iteration - param.stepsize)
     return 1 / (1 + exp(exponent)) if exponent < 700 else 0.0
 

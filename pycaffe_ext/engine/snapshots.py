@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from ..atomic import replacing_file
-from ..errors import FileError, NetError, ShapeError
+from ..errors import DataError, FileError, NetError, ShapeError
 from ..proto import caffe_pb2
-from ..proto.blobs import array_to_blob, blob_to_array
+from ..proto.blobs import Array, array_to_blob, blob_shape, blob_to_array
 from ..proto.files import read_binary, write_binary
+from . import hdf5
 from .blob import Blob
 
 if TYPE_CHECKING:
@@ -51,28 +53,33 @@ def _write_hdf5(solver: Solver, weights: str, state: str) -> None:
     with replacing_file(state) as raw, h5py.File(raw, "w") as file:
         file["iter"] = np.asarray([solver.iter], np.int32)
         file["current_step"] = np.asarray([solver.current_step], np.int32)
-        file["learned_net"] = np.bytes_(weights)
+        file["learned_net"] = np.bytes_(os.fsencode(weights))
+        file.create_group("history")
         for index, blob in enumerate(solver.history):
             file[f"history/{index}"] = blob.data
 
 
 def restore(solver: Solver, path: AnyPath) -> None:
     """Reads a state and the weights that it names. Raises FileError, NetError, ShapeError; then nothing changed."""
-    iteration, step, weights, arrays = _read_hdf5(path) if str(path).endswith(".h5") else _read_binary(path)
-    if len(arrays) != len(solver.history):
-        raise NetError(
-            "",
-            f"{path} holds {len(arrays)} history blobs, {solver.type} on this net has {len(solver.history)}:"
-            " it comes from another net or solver type",
-        )
-    for index, (blob, array) in enumerate(zip(solver.history, arrays, strict=True)):
-        if array.shape != blob.shape:
-            raise ShapeError("", f"{path}: history {index} has shape {array.shape}, this net's is {blob.shape}")
+    read = _read_hdf5 if str(path).endswith(".h5") else _read_binary
+    iteration, step, weights, arrays = read(solver, path)
     if weights:
         solver.net.copy_from(_find(weights, path))
     for blob, array in zip(solver.history, arrays, strict=True):
-        blob.tensor = torch.from_numpy(np.array(array, np.float32)).to(blob.tensor.device)
+        blob.tensor = torch.from_numpy(array).to(blob.tensor.device)
     solver.iter, solver.current_step = iteration, step
+
+
+def _check_history(solver: Solver, path: AnyPath, shapes: list[tuple[int, ...]]) -> None:
+    if len(shapes) != len(solver.history):
+        raise NetError(
+            "",
+            f"{path} holds {len(shapes)} history blobs, {solver.type} on this net has {len(solver.history)}:"
+            " it comes from another net or solver type",
+        )
+    for index, (blob, shape) in enumerate(zip(solver.history, shapes, strict=True)):
+        if shape != blob.shape:
+            raise ShapeError("", f"{path}: history {index} has shape {shape}, this net's is {blob.shape}")
 
 
 def _find(weights: str, state: AnyPath) -> Path:
@@ -81,19 +88,21 @@ def _find(weights: str, state: AnyPath) -> Path:
     return Path(weights) if Path(weights).exists() or not beside.exists() else beside
 
 
-def _read_binary(path: AnyPath) -> tuple[int, int, str, list[Any]]:
+def _read_binary(solver: Solver, path: AnyPath) -> tuple[int, int, str, list[Array]]:
     message = read_binary(path, caffe_pb2.SolverState())
-    return message.iter, message.current_step, message.learned_net, [blob_to_array(blob) for blob in message.history]
-
-
-def _read_hdf5(path: AnyPath) -> tuple[int, int, str, list[Any]]:
-    import h5py
-
+    _check_history(solver, path, [blob_shape(blob) for blob in message.history])
     try:
-        with h5py.File(path, "r") as file:
-            name = file["learned_net"][()] if "learned_net" in file else b""
-            arrays = [np.asarray(file[f"history/{i}"]) for i in range(len(file["history"]))]
-            iteration, step = (int(np.ravel(file[key][()])[0]) for key in ("iter", "current_step"))
-            return iteration, step, name.decode(), arrays
-    except (OSError, KeyError) as error:
-        raise FileError(path, f"is not a readable HDF5 solverstate: {error}") from error
+        arrays = [blob_to_array(blob) for blob in message.history]
+    except DataError as error:
+        raise FileError(path, f"is damaged: {error}") from error
+    return message.iter, message.current_step, message.learned_net, arrays
+
+
+def _read_hdf5(solver: Solver, path: AnyPath) -> tuple[int, int, str, list[Array]]:
+    with hdf5.reading(path, "a solver's state") as file:
+        weights = hdf5.text(file, "learned_net") if "learned_net" in file else ""
+        history = hdf5.group(file, "history")
+        numbers = [hdf5.dataset(history, str(index)) for index in range(len(history))]
+        _check_history(solver, path, [one.shape for one in numbers])
+        iteration, step = (int(np.ravel(hdf5.dataset(file, key)[()])[0]) for key in ("iter", "current_step"))
+        return iteration, step, weights, [hdf5.floats(one) for one in numbers]

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 
 from ..atomic import replacing_file
-from ..errors import FileError, NetError, ShapeError
+from ..errors import DataError, FileError, NetError, ShapeError
 from ..model.load import read_weights
 from ..proto import caffe_pb2
-from ..proto.blobs import array_to_blob, blob_shape, blob_to_array
+from ..proto.blobs import array_to_blob, blob_shape, blob_to_array, check_blob
 from ..proto.files import write_binary
+from . import hdf5
 
 if TYPE_CHECKING:
     from .blob import Blob
@@ -54,11 +55,25 @@ def copy_from_message(net: Net, source: Any, file: str) -> None:
             shape = blob_shape(message)
             if not _fits(blob.shape, message, shape):
                 raise _mismatch(layer.name, index, shape, blob.shape, file)
+            _check_numbers(layer.name, index, message, file)
             copies.append((blob, message))
     for blob, message in copies:
         _write(blob, blob_to_array(message).reshape(blob.shape))
-        if len(message.diff) or len(message.double_diff):
+        if _has_diff(message):
             blob.diff[...] = blob_to_array(message, diff=True).reshape(blob.shape)
+
+
+def _has_diff(message: Any) -> bool:
+    return bool(len(message.diff) or len(message.double_diff))
+
+
+def _check_numbers(layer: str, index: int, message: Any, file: str) -> None:
+    try:
+        check_blob(message)
+        if _has_diff(message):
+            check_blob(message, diff=True)
+    except DataError as error:
+        raise DataError(f"{file}: layer '{layer}', param {index}: {error}") from error
 
 
 def _fits(target: tuple[int, ...], message: Any, shape: tuple[int, ...]) -> bool:
@@ -128,32 +143,25 @@ def save_hdf5(net: Net, path: AnyPath, *, write_diff: bool = False) -> None:
 
 def copy_from_hdf5(net: Net, path: AnyPath) -> None:
     """See Net.load_hdf5."""
-    import h5py
-
     owned = {learnable.owner for learnable in net.learnables}
-    try:
-        with h5py.File(path, "r") as file:
-            data = file["data"]
-            # Caffe finds a layer by its name's last place in the net here, by its first in a binary file
-            places = {layer.name: i for i, layer in enumerate(net.layers)}
-            copies = []
-            for name, group in data.items():
-                if name not in places:
+    # Caffe finds a layer by its name's last place in the net here, by its first in a binary file
+    places = {layer.name: i for i, layer in enumerate(net.layers)}
+    copies = []
+    with hdf5.reading(path, "weights") as file:
+        data = hdf5.group(file, "data")
+        for name in places.keys() & data.keys():
+            blobs, group = net.layers[places[name]].blobs, hdf5.group(data, name)
+            if len(group) > len(blobs):
+                _same_count(name, len(blobs), len(group), str(path))
+            for j, blob in enumerate(blobs):
+                if str(j) not in group:
+                    if (places[name], j) in owned:
+                        _same_count(name, len(blobs), len(group), str(path))
                     continue
-                blobs = net.layers[places[name]].blobs
-                if len(group) > len(blobs):
-                    _same_count(name, len(blobs), len(group), str(path))
-                for j, blob in enumerate(blobs):
-                    if str(j) not in group:
-                        if (places[name], j) in owned:
-                            _same_count(name, len(blobs), len(group), str(path))
-                        continue
-                    array = np.asarray(group[str(j)], np.float32)
-                    if array.shape != blob.shape:
-                        raise _mismatch(name, j, array.shape, blob.shape, str(path))
-                    copies.append((blob, array))
-    except (OSError, KeyError) as error:
-        raise FileError(path, f"is not a readable HDF5 file of weights: {error}") from error
+                numbers = hdf5.dataset(group, str(j))
+                if numbers.shape != blob.shape:
+                    raise _mismatch(name, j, numbers.shape, blob.shape, str(path))
+                copies.append((blob, hdf5.floats(numbers)))
     for blob, array in copies:
         _write(blob, array)
 

@@ -5,6 +5,7 @@ Numbers go in and out as packed bytes, not element by element (37.7 million floa
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,29 +28,36 @@ def blob_shape(blob: Any) -> tuple[int, ...]:
     return (len(blob.data) or len(blob.double_data),)
 
 
+def check_blob(blob: Any, *, diff: bool = False) -> None:
+    """Raises DataError when the numbers of a BlobProto's data (or diff) do not fit its shape."""
+    shape, count = blob_shape(blob), len(_values(blob, diff))
+    if min(shape, default=0) < 0 or prod(shape) != count:
+        raise DataError(f"a blob of shape {shape} holds {count} numbers")
+
+
 def blob_to_array(blob: Any, *, diff: bool = False) -> Array:
     """The data (or diff) of a BlobProto as a float32 array of its shape.
 
     float and double data (fields 5 to 9) are read, and the raw half/float/double bytes that NVIDIA's fork
-    writes (fields 10 to 13). Raises DataError when the count does not fit the shape.
+    writes (fields 10 to 13). A diff that is not there is zeros. Raises DataError when the count does not fit the
+    shape.
     """
+    if diff and not len(_values(blob, diff)):
+        return np.zeros_like(blob_to_array(blob))
+    check_blob(blob, diff=diff)
+    with np.errstate(over="ignore"):  # a double beyond float32 is infinite, as in Caffe
+        return np.array(_values(blob, diff), np.float32).reshape(blob_shape(blob))
+
+
+def _values(blob: Any, diff: bool) -> Any:
     single, double = (blob.diff, blob.double_diff) if diff else (blob.data, blob.double_data)
     raw, kind = (blob.raw_diff, blob.raw_diff_type) if diff else (blob.raw_data, blob.raw_data_type)
-    values: npt.NDArray[Any]
-    if len(double):
-        values = np.array(double, np.float64)
-    elif len(single):
-        values = np.array(single, np.float32)
-    elif raw:
-        values = np.frombuffer(raw, {0: "<f8", 1: "<f4", 2: "<f2"}[kind])
-    else:
-        values = np.zeros(0, np.float32)
-    shape = blob_shape(blob)
-    if diff and not len(values):
-        return np.zeros(shape, np.float32)
-    if int(np.prod(shape, dtype=np.int64)) != len(values):
-        raise DataError(f"a blob of shape {shape} holds {len(values)} numbers")
-    return values.astype(np.float32, copy=False).reshape(shape)
+    if len(double) or len(single) or not raw:
+        return double if len(double) else single
+    dtype = np.dtype({0: "<f8", 1: "<f4", 2: "<f2"}[kind])
+    if len(raw) % dtype.itemsize:
+        raise DataError(f"a blob holds {len(raw)} bytes of {dtype.name}")
+    return np.frombuffer(raw, dtype)
 
 
 def array_to_blob(

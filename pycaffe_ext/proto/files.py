@@ -25,6 +25,8 @@ def read_bytes(path: AnyPath) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise FileError(path, f"cannot be read: {error.strerror or error}") from error
+    except (ValueError, MemoryError) as error:  # a NUL in the name; more bytes than there is memory
+        raise FileError(path, f"cannot be read: {error or 'it does not fit in memory'}") from error
 
 
 def parse_text(text: str, message: M, *, file: str = "<text>") -> M:
@@ -62,7 +64,25 @@ def read_binary(path: AnyPath, message: Any) -> Any:
     except protobuf_message.DecodeError as error:
         kind = message.DESCRIPTOR.name
         raise FileError(path, f"is not a binary {kind}: truncated, or a file of another kind") from error
+    _make_text(message)
     return message
+
+
+def _make_text(message: Any) -> None:
+    """Names that are not UTF-8, which protobuf leaves as bytes, as read_text would give them."""
+    for field, value in message.ListFields():
+        if field.message_type:
+            for one in (value,) if isinstance(value, protobuf_message.Message) else value:
+                _make_text(one)
+        elif field.type == field.TYPE_STRING:
+            if isinstance(value, str | bytes):
+                setattr(message, field.name, _text(value))
+            else:
+                value[:] = [_text(one) for one in value]
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else value
 
 
 def write_text(path: AnyPath, message: Any) -> None:

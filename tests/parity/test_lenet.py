@@ -21,11 +21,12 @@ needs_dataset = pytest.mark.skipif(
 def test_lenet_learns_as_in_real_caffe() -> None:
     curves = compare(iterations=2000, every=1000)
     real, ours = (np.array(curves[engine]["loss"])[:, 1] for engine in ("real", "ours"))
-    # The numbers of the first steps are the same; later the last bits of float32 grow into another path
-    # through the same valley, as they do between two BLAS libraries under real Caffe.
-    assert np.abs(ours[:40] / real[:40] - 1).max() < 1e-4
-    smooth_real, smooth_ours = (loss[1500:].mean() for loss in (real, ours))
-    assert abs(smooth_ours / smooth_real - 1) < 0.02
+    # The first steps are the same; then a pooling tie or a ReLU at 0 that falls the other way by the last bit of
+    # a float32 sum makes two paths of one. Real Caffe parts from itself so: with 1 and with 2 BLAS threads its
+    # losses differ by 3e-5 after 40 steps and by 2.6% after 200.
+    assert np.abs(ours[:5] / real[:5] - 1).max() < 1e-5
+    hundreds = [loss.reshape(-1, 100).mean(1) for loss in (real, ours)]
+    assert np.abs(hundreds[1] / hundreds[0] - 1).max() < 0.02
     accuracies = [curves[engine]["accuracy"][-1][1] for engine in ("real", "ours")]
     assert min(accuracies) > 0.85
     assert abs(accuracies[0] - accuracies[1]) < 0.005

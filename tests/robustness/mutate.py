@@ -23,7 +23,20 @@ FLOATS = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 100.0, 1e-30, 1e30, -1e30, 3e38, float
 STRINGS = ["", "a", "data", "x" * 3000, "café", "..", ".", "/", "/dev/null", "absent", "a/b", "\x01", "{", "%s", "~"]
 STRINGS += ["constant", "gaussian", "uniform", "xavier", "msra", "bilinear", "positive_unitball", "stripes"]
 STRINGS += ["fixed", "step", "exp", "inv", "multistep", "poly", "sigmoid", "L1", "L2", "SGD", "Adam", "AdaDelta"]
-OTHER_TEXTS = ['"text"', "'t", "true", "maybe", "{}", "{ a: 1 }", "[1, 2]", "<>", "0x1F", "1e400", "-", "99999999999999"]
+OTHER_TEXTS = [
+    '"text"',
+    "'t",
+    "true",
+    "maybe",
+    "{}",
+    "{ a: 1 }",
+    "[1, 2]",
+    "<>",
+    "0x1F",
+    "1e400",
+    "-",
+    "99999999999999",
+]
 DEPTH = 20_000  # of nested messages
 KINDS_WITH_FOREIGN_PARAM = {
     "Deconvolution": "convolution_param",
@@ -74,7 +87,7 @@ def _without_span(random: Random, text: str) -> str:
 
 def _doubled_span(random: Random, text: str) -> str:
     span = _span(random, len(text))
-    return text[: span.stop] + text[span]  + text[span.stop :]
+    return text[: span.stop] + text[span] + text[span.stop :]
 
 
 def _swapped_lines(random: Random, text: str) -> str:
@@ -281,8 +294,21 @@ def _blobs(random: Random, layers: Any) -> None:
 
 
 _WIRING: Sequence[Callable[[Random, Any], None]] = [
-    _other_joint, _other_joint, _other_joint, _fewer_joints, _more_joints, _other_order, _doubled_layer,
-    _fewer_layers, _other_type, _other_type, _other_sizes, _other_sizes, _other_sizes, _shared, _blobs,
+    _other_joint,
+    _other_joint,
+    _other_joint,
+    _fewer_joints,
+    _more_joints,
+    _other_order,
+    _doubled_layer,
+    _fewer_layers,
+    _other_type,
+    _other_type,
+    _other_sizes,
+    _other_sizes,
+    _other_sizes,
+    _shared,
+    _blobs,
 ]
 
 

@@ -189,6 +189,8 @@ class ArgMax(Rule):
         if message.HasField("axis"):
             axis = axis_of(layer, message.axis, shape)
             size, result = shape[axis], (*shape[:axis], message.top_k, *shape[axis + 1 :])
+        elif not shape:
+            raise ShapeError(layer.name, "ArgMax needs a bottom of at least 1 axis, got shape ()")
         else:
             size = prod(shape[1:])
             result = (shape[0], 2 if message.out_max_val else 1, message.top_k) + (1,) * (len(shape) - 3)

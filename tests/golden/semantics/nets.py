@@ -1,0 +1,138 @@
+"""What nets do beyond their layers: losses, who runs backward, sharing, in-place chains, reshaping, parts."""
+
+import numpy as np
+from golden.semantics.texts import CHAIN, CHAINS, SHARED, build, case, draw, inputs, ip, layer, passes, state
+
+LOSSES = (
+    inputs(x=(3, 4), y=(3, 5))
+    + ip("x", "ip", 5)
+    + layer("TanH", "ip", "t", "loss_weight: 0.3")  # weighed, and used by two others
+    + layer("EuclideanLoss", "t y", "euclid", "loss_weight: 2")
+    + layer("Power", "t", "power", "loss_weight: -0.5 power_param { power: 2 shift: 1.5 }")
+    + layer("Slice", "power", "left right", "loss_weight: 0 loss_weight: 1.5 slice_param { slice_point: 2 }")
+    + layer("Sigmoid", "left", "left", "loss_weight: 0.25")  # in place
+)
+
+
+@case
+def loss_weights(caffe):
+    net = build(caffe, LOSSES)
+    weights = {"weight of " + name: np.array(weight) for name, weight in net.blob_loss_weights.items()}
+    return {**weights, **passes(net)}
+
+
+@case
+def loss_weight_of_a_loss_is_0(caffe):
+    return passes(build(caffe, LOSSES.replace("loss_weight: 2", "loss_weight: 0")))
+
+
+@case
+def backward_goes_where_it_must(caffe):
+    found = {}
+    for name, parts in CHAINS.items():
+        found.update(passes(build(caffe, CHAIN % parts), name))
+    return found
+
+
+@case
+def force_backward(caffe):
+    found = {}
+    for name, parts in CHAINS.items():
+        forced = 'force_backward: true state { phase: TRAIN stage: "all backward" }\n'  # Accuracy has no gradient
+        found.update(passes(build(caffe, forced + CHAIN % parts), name))
+    return found
+
+
+NEURONS = {"ReLU": "relu_param { negative_slope: 0.3 }", "PReLU": "", "Scale": "", "BatchNorm": "", "TanH": ""}
+IN_PLACE = "BatchNorm Scale, BatchNorm ReLU, Scale PReLU, Scale ReLU, Scale Scale, PReLU ReLU, PReLU TanH, ReLU TanH"
+
+
+@case
+def in_place_after_in_place(caffe):
+    """Chains in which real Caffe's layers do not read again what is overwritten."""
+    found = {}
+    for chain in IN_PLACE.split(", "):
+        net = inputs(x=(3, 4), y=(3, 5)) + ip("x", "a", 5).replace("num_output", "bias_term: false num_output")
+        for i, kind in enumerate(chain.split()):
+            net += layer(kind, "a", "a", NEURONS[kind], name="%s%d" % (kind, i))
+        found.update(passes(build(caffe, net + layer("EuclideanLoss", "a y", "loss")), chain))
+    return found
+
+
+@case
+def shared_parameters(caffe):
+    net = build(caffe, SHARED)
+    found = passes(net, "first")
+    net.params["c"][0].data[1] += 1  # seen by all three
+    found.update(passes(net, "written"))
+    net.clear_param_diffs()
+    found.update(state(net, "cleared"))
+    net.save("shared.caffemodel")
+    net.save_hdf5("shared.h5")
+    draw(net, seed=5)
+    net.copy_from("shared.caffemodel")
+    found.update(state(net, "read again"))
+    draw(net, seed=6)
+    net.load_hdf5("shared.h5")
+    found.update(state(net, "read from HDF5"))
+    return found
+
+
+CONVS = (
+    inputs(x=(2, 3, 8, 7))
+    + layer("Convolution", "x", "conv", "convolution_param { num_output: 4 kernel_size: 3 }")
+    + layer("ReLU", "conv", "conv")
+    + layer("Pooling", "conv", "pool", "pooling_param { kernel_size: 2 stride: 2 }")
+    + layer("Convolution", "conv", "other", "convolution_param { num_output: 2 kernel_size: 1 stride: 2 }")
+    + layer("Concat", "pool other", "both")
+    + layer("Reduction", "both", "sum", "loss_weight: 1 reduction_param { operation: SUMSQ }")
+)
+
+
+@case
+def reshaped_on_the_fly(caffe):
+    net = build(caffe, CONVS)
+    found = passes(net, "as built")
+    for i, shape in enumerate([(1, 3, 8, 7), (3, 3, 11, 9), (3, 3, 11, 9), (2, 3, 5, 6)]):
+        net.blobs["x"].reshape(*shape)
+        if i % 2:
+            net.reshape()
+            found.update(("%s shape %d" % (name, i), np.array(blob.shape)) for name, blob in net.blobs.items())
+        net.blobs["x"].data[...] = np.random.RandomState(i).normal(0, 1, shape)
+        found.update(passes(net, "%d" % i))
+    return found
+
+
+@case
+def parts_of_a_net(caffe):
+    net = build(caffe, CONVS)
+    found = {"until conv " + name: value.copy() for name, value in net.forward(end="conv").items()}
+    net.blobs["conv"].data[...] += 1
+    found.update(("from pool " + name, value.copy()) for name, value in net.forward(["pool"], start="pool").items())
+    net.backward(end="both")
+    found.update(state(net, "down to both"))
+    net.blobs["pool"].diff[...] *= 2
+    net.backward(start="other", end="conv")
+    found.update(state(net, "down to conv"))
+    net.forward(start="other", end="other")
+    found.update(state(net, "once more"))
+    return found
+
+
+@case
+def nets_that_share_their_weights(caffe):
+    net = build(caffe, SHARED, file="a.prototxt")
+    other = build(caffe, SHARED.replace("dim: 3", "dim: 5"), "TEST")
+    draw(other, seed=3)
+    other.share_with(net)
+    found = passes(other, "shared")
+    net.params["e"][0].data[...] *= 2
+    found.update(passes(other, "written through the first"))
+    other.params["e"][1].data[...] += 1
+    found.update(passes(net, "written through the second"))
+    draw(net, seed=9)
+    net.save("third.caffemodel")
+    draw(net, seed=4)
+    other.copy_from("third.caffemodel")
+    found.update(passes(net, "read into the second"))
+    return found
