@@ -20,29 +20,35 @@ def describe(net):
     }
 
 
-def nets_of(caffe, path):
-    """The net of a file in both phases, or all nets of a solver."""
-    if re.search(r"^\s*base_lr", Path(path).read_text(), re.MULTILINE):
+def ways(path):
+    """How a file is built: as a solver, or as a net in each phase."""
+    is_solver = re.search(r"^\s*base_lr", Path(path).read_text(), re.MULTILINE)
+    return ["solver"] if is_solver else ["TRAIN", "TEST"]
+
+
+def describe_file(caffe, path, way):
+    """A description of each net, of lists and strings alone."""
+    if way == "solver":
         solver = caffe.get_solver(str(path))
-        return [solver.net, *solver.test_nets]
-    return [caffe.Net(str(path), phase) for phase in (caffe.TRAIN, caffe.TEST)]
+        nets = [solver.net, *solver.test_nets]
+    else:
+        nets = [caffe.Net(str(path), getattr(caffe, way))]
+    return json.loads(json.dumps([describe(net) for net in nets]))
 
 
-def describe_file(caffe, path):
-    """A description per net; a dictionary of lists and strings alone."""
-    return json.loads(json.dumps([describe(net) for net in nets_of(caffe, path)]))
+def describe_in_a_child(caffe, path, way):
+    """The same in a process of its own; its last words where it does not get to the end."""
+    child = os.fork()
+    if not child:
+        os.dup2(os.open("last words", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+        Path("child.json").write_text(json.dumps(describe_file(caffe, path, way)))
+        os._exit(0)
+    done = os.waitpid(child, 0)[1] == 0
+    return json.loads(Path("child.json").read_text()) if done else Path("last words").read_text()
 
 
-if __name__ == "__main__":  # the files; writes shapes.json, where a file that ends the process has its last words
+if __name__ == "__main__":  # the files; writes shapes.json
     import caffe
 
-    found = {}
-    for path in sys.argv[1:]:
-        child = os.fork()
-        if not child:
-            os.dup2(os.open("last words", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-            Path("child.json").write_text(json.dumps(describe_file(caffe, path)))
-            os._exit(0)
-        done = os.waitpid(child, 0)[1] == 0
-        found[path] = json.loads(Path("child.json").read_text()) if done else Path("last words").read_text()
+    found = {path: {way: describe_in_a_child(caffe, path, way) for way in ways(path)} for path in sys.argv[1:]}
     Path("shapes.json").write_text(json.dumps(found))
