@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -18,7 +19,10 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
     try:
         return main(sys.argv[1:] if arguments is None else arguments) or 0
     except CaffeError as error:
-        print(f"{name}: error: {error}", file=sys.stderr)
+        print(f"{name}: error: {_one_line(str(error))}", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(f"{name}: error: out of memory{_one_line(f' ({error})' if str(error) else '')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)
@@ -26,3 +30,8 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _one_line(text: str) -> str:
+    """The text with its control characters, which names in files may hold, written out."""
+    return re.sub(r"[\x00-\x1f\x7f]", lambda found: found[0].encode("unicode_escape").decode(), text)

@@ -13,7 +13,7 @@ from photo.table import METALS
 from .heads import head
 
 FACINGS = ("left", "right")
-PLATE = Plate(224)
+PLATE = Plate(192)
 _RADIUS = 0.97  # of the coin, on its plate
 _SYLLABLES = "AV RE LI DO MAX TI BER NO VA SEP CAE SAR OC CO RVM DI GEN PAX LVX VIR TVS HE LE NA"
 

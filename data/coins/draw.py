@@ -11,7 +11,7 @@ from photo.table import photograph
 from .coin import FACINGS, Coin
 
 COUNTS = {"train": 2000, "test": 400}
-PHOTOS_OF_EACH = 4  # of one design, half of them facing left
+PHOTOS_OF_EACH = 2  # of one design: one facing left, one facing right
 
 
 @lru_cache(maxsize=4)

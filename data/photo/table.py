@@ -51,7 +51,8 @@ def photograph(
 ) -> npt.NDArray[np.uint8]:
     """A photograph (SIDE x SIDE x 3, BGR) of a thing with this relief (0 to about 1) and outline (a mask).
 
-    It lies up to `turn` radians and up to `shift` of the photograph's side off. Table, place, lamp, wear, dirt and camera are drawn from `rng` alone: none of them can tell what the relief shows.
+    It lies up to `turn` radians and up to `shift` of the photograph's side off. Table, place, lamp, wear, dirt
+    and camera are drawn from `rng` alone: none of them can tell what the relief shows.
     """
     lamp = Lamp.anywhere(rng)
     view = viewpoint(rng, relief.shape[0], (_SCENE, _SCENE), radius=(0.40, 0.485), turn=turn, tilt=0.08, shift=shift)

@@ -13,8 +13,10 @@ from ..datasets.prefetch import Prefetcher
 from ..datasets.transform import Transformer
 from ..errors import CaffeError, DataError, NetError, OptionError
 from ..model.rules import Shape
-from . import device
+from . import device, memory
 from .layer import Layer, Tensors
+
+_MOST_AHEAD = 1000  # batches
 
 
 class Batches(Protocol):
@@ -47,8 +49,8 @@ class ReadsAhead(Layer):
     def set_up(self, bottoms: Sequence[Shape]) -> None:
         depth = self.param.data_param.prefetch  # Caffe has this field in data_param for all of them
         with naming(self.name):
-            if depth < 1:
-                raise OptionError("data_param { prefetch } is at least 1")
+            if not 1 <= depth <= _MOST_AHEAD:
+                raise OptionError(f"data_param {{ prefetch }} is 1 to {_MOST_AHEAD}, not {depth}")
             transformer = Transformer(self.param.transform_param, self.param.phase)
             if transformer.needs_random:
                 device.new_seed()  # Caffe seeds it before and after the layer's own numbers
@@ -56,6 +58,7 @@ class ReadsAhead(Layer):
             if transformer.needs_random:
                 transformer.seed(device.new_seed())
         self._shape = batches.shape
+        memory.check_batches(self.name, self._shape, depth)
         self._prefetcher = Prefetcher(batches.load, depth)
 
     def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:

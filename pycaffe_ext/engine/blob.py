@@ -32,7 +32,9 @@ def _checked(shape: Shape) -> Shape:
     if min(shape, default=0) < 0:
         raise ShapeError("", f"a blob cannot have the negative size in {shape}")
     if prod(shape) > _MOST_NUMBERS:
-        raise ShapeError("", f"a blob holds at most {_MOST_NUMBERS} numbers, shape {shape} is {prod(shape)}")
+        raise ShapeError(
+            "", f"a blob holds at most {_MOST_NUMBERS} numbers, one of shape {shape} would hold {prod(shape)}"
+        )
     return shape
 
 

@@ -40,4 +40,4 @@ def _explained(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"needs more memory than this machine gives{': ' if text else ''}{text}"
     first, *_ = text.splitlines() or [type(error).__name__]
-    return f"its parameters or bottoms cannot be computed with ({first})"
+    return f"cannot be computed: {first}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NetError
 from . import device
-from .blob import Blob
+from .blob import Blob, Shape
 
 if TYPE_CHECKING:
     from .net import Net
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FLOAT = 4  # bytes
 VIEWS = {"Split", "Reshape", "Flatten"}  # layer types whose tops are their bottoms' memory
 _WORTH_ASKING = 1 << 26  # bytes; less than that is not worth the time
+_PER_ITEM = 50  # numbers: about what Python takes for each item of a batch while it reads it
 _PROC = Path("/proc")
 # Of a container: its limit, what it takes, and of that what files in the cache take, which can go; versions 2 and 1
 _CONTAINERS = (
@@ -39,6 +40,13 @@ def check_building(net: Net) -> None:
         if weight  # its diff
     ]
     _make_sure(filled, "parameters", "lower num_output, or the inputs' sizes")
+
+
+def check_batches(layer: str, shape: Shape, ahead: int) -> None:
+    """Raises NetError where `ahead` batches of this shape do not fit in memory, ShapeError where no blob holds one."""
+    batches = [(layer, Blob(*shape)) for _ in range(ahead)]
+    items = [(layer, Blob(shape[0], _PER_ITEM))]
+    _make_sure(batches + items, "batches that are read ahead", "lower batch_size, or data_param { prefetch }")
 
 
 def check_forward(net: Net, start: int, end: int) -> None:

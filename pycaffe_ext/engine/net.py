@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from ..errors import ShapeError
 from ..model.load import read_net
 from ..model.phases import filter_net
 from ..model.rules import Shape
@@ -120,6 +121,10 @@ class Net(PycaffeNet):
         bottoms = [blob.shape for blob in self._bottoms[i]]
         layer = self.layers[i]
         for blob, shape in zip(self._tops[i], layer.shapes(bottoms), strict=True):
+            if blob in self._bottoms[i] and blob.shape != shape:
+                raise ShapeError(
+                    layer.name, f"cannot work in place: it makes {shape} of {blob.shape}; give its top another name"
+                )
             if bottoms or self._shapes_seen[i] is None:  # a reshaped input stays as the user made it
                 blob.reshape(*shape)
         self._shapes_seen[i] = bottoms

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +62,8 @@ def restore(solver: Solver, path: AnyPath) -> None:
     """Reads a state and the weights that it names. Raises FileError, NetError, ShapeError; then nothing changed."""
     read = _read_hdf5 if str(path).endswith(".h5") else _read_binary
     iteration, step, weights, arrays = read(solver, path)
+    if not (0 <= iteration < 2**31 and 0 <= step < 2**31):
+        raise FileError(path, f"is damaged: it stands at iteration {iteration}, step {step}")
     if weights:
         solver.net.copy_from(_find(weights, path))
     for blob, array in zip(solver.history, arrays, strict=True):
@@ -82,10 +83,10 @@ def _check_history(solver: Solver, path: AnyPath, shapes: list[tuple[int, ...]])
             raise ShapeError("", f"{path}: history {index} has shape {shape}, this net's is {blob.shape}")
 
 
-def _find(weights: str, state: AnyPath) -> Path:
+def _find(weights: str, state: AnyPath) -> str:
     """The weights file: by the name in the state, else beside the state, for folders that have moved."""
-    beside = Path(state).with_name(Path(weights).name)
-    return Path(weights) if Path(weights).exists() or not beside.exists() else beside
+    beside = os.path.join(os.path.dirname(state), os.path.basename(weights))
+    return weights if os.path.exists(weights) or not os.path.exists(beside) else beside
 
 
 def _read_binary(solver: Solver, path: AnyPath) -> tuple[int, int, str, list[Array]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from os import PathLike
-from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
@@ -59,13 +59,14 @@ class Solver(ABC):
         self.history = snapshots.empty_history(self)
 
     def _check(self) -> None:
-        if self.param.average_loss < 1:
-            raise NetError("", f"average_loss must be at least 1, got {self.param.average_loss}")
+        for field in ("average_loss", "iter_size"):
+            if getattr(self.param, field) < 1:
+                raise NetError("", f"{field} must be at least 1, got {getattr(self.param, field)}")
         if self.needs_no_momentum and self.param.momentum:
             raise NetError("", f"{self.type} takes no momentum, got {self.param.momentum}; remove it from the solver")
         if self.param.snapshot:
-            folder = Path(self.param.snapshot_prefix).parent
-            if not folder.is_dir():
+            folder = os.path.dirname(self.param.snapshot_prefix) or "."
+            if not os.path.isdir(folder):
                 raise FileError(folder, "snapshot_prefix names a folder that does not exist; make it first")
         rate_at(self.param, 0, 0)
 

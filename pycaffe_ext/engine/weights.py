@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..atomic import replacing_file
-from ..errors import DataError, FileError, NetError, ShapeError
+from ..errors import DataError, NetError, ShapeError
 from ..model.load import read_weights
 from ..proto import caffe_pb2
 from ..proto.blobs import array_to_blob, blob_shape, blob_to_array, check_blob
@@ -28,8 +28,8 @@ def is_hdf5(path: AnyPath) -> bool:
     try:
         with open(path, "rb") as file:
             return file.read(8) == b"\x89HDF\r\n\x1a\n"
-    except OSError as error:
-        raise FileError(path, f"cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError):
+        return False  # the reader says what is wrong
 
 
 def copy_from(net: Net, path: AnyPath) -> None:
@@ -102,7 +102,7 @@ def _mismatch(layer: str, index: int, source: object, target: object, file: str)
 
 def _write(blob: Blob, array: Any) -> None:
     """Into the blob's own memory, so that blobs that share it see it too."""
-    blob.tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))
+    blob.tensor.copy_(torch.from_numpy(np.asarray(array, order="C")))
 
 
 def to_message(net: Net, *, write_diff: bool = False) -> Any:

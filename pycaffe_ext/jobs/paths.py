@@ -20,10 +20,10 @@ def explaining_paths(solver_file: AnyPath) -> Iterator[None]:
         yield
     except FileError as error:
         path = Path(error.path)
-        if path.is_absolute() or path.exists():
+        if path.is_absolute() or os.path.exists(path):
             raise
         for folder in Path(solver_file).resolve().parents:
-            if (folder / path).exists():
+            if os.path.exists(folder / path):
                 problem = str(error).removeprefix(f"{error.path}: ")
                 hint = f"paths count from the current folder, and it is there from {folder}: start in that folder"
                 raise FileError(error.path, f"{problem} ({hint})") from error

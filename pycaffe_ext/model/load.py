@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, PrototxtError, UnknownNameError
@@ -44,7 +43,7 @@ def read_solver(path: AnyPath) -> SolverParameter:
     file = os.path.splitext(os.fspath(path))[0]
     if not solver.HasField("snapshot_prefix"):
         solver.snapshot_prefix = file
-    elif Path(solver.snapshot_prefix).is_dir():
+    elif os.path.isdir(solver.snapshot_prefix):
         solver.snapshot_prefix = os.path.join(solver.snapshot_prefix, os.path.basename(file))
     return solver
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from ..errors import FileError
 from ..model.view import LayerView
 from ..text import Message, Scalar
 
@@ -80,22 +82,24 @@ def _datum_shape(layer: LayerView) -> Shape | None:
     if layer.type != "Data" or not source:
         return None
     beside = Path(layer.document.file).parent / source
-    folder = next((path for path in (Path(source), beside) if (path / "data.mdb").is_file()), None)
+    folder = next((path for path in (Path(source), beside) if os.path.isfile(path / "data.mdb")), None)
     if folder is None:
         return None
     import lmdb  # here: only this needs them
     from google.protobuf.message import DecodeError
 
     from ..proto.caffe_pb2 import Datum
+    from ..proto.lmdb_files import check_whole
 
     try:
+        check_whole(folder)
         with (
             lmdb.open(str(folder), readonly=True, lock=False) as database,
             database.begin() as transaction,
             transaction.cursor() as cursor,
         ):
             datum = Datum.FromString(cursor.value()) if cursor.first() else Datum()
-    except (lmdb.Error, OSError, DecodeError):
+    except (FileError, lmdb.Error, OSError, DecodeError):
         return None
     shape = (datum.channels, datum.height, datum.width)
     return shape if all(shape) and not datum.encoded else None

@@ -9,15 +9,16 @@ import time
 def measure(caffe, rounds):
     """{"step": seconds, "forward 1": ..., "forward 16": ...} (least of `rounds`), and peak memory in MB."""
     caffe.set_mode_cpu()
-    solver = caffe.SGDSolver("solver.prototxt")
-    found = {"step": least(lambda: solver.step(1), rounds)}
-    del solver
-    for batch in (1, 16):
-        net = caffe.Net("deploy_%d.prototxt" % batch, caffe.TEST)
-        found["forward %d" % batch] = least(net.forward, rounds)
-        del net
+    found = {"step": steps(caffe, rounds)}
+    for batch in ("1", "16"):
+        found["forward " + batch] = least(caffe.Net("deploy_" + batch + ".prototxt", caffe.TEST).forward, rounds)
     found["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return found
+
+
+def steps(caffe, rounds):
+    solver = caffe.SGDSolver("solver.prototxt")
+    return least(lambda: solver.step(1), rounds)
 
 
 def least(call, rounds):

@@ -10,7 +10,7 @@ from pathlib import Path
 def describe(net):
     """Layers, blobs and parameters with their shapes, inputs and outputs."""
     return {
-        "layers": [[name, layer.type] for name, layer in zip(net._layer_names, net.layers)],
+        "layers": [[net._layer_names[i], layer.type] for i, layer in enumerate(net.layers)],
         "blobs": [[name, list(blob.shape)] for name, blob in net.blobs.items()],
         "params": [[name, [list(blob.shape) for blob in blobs]] for name, blobs in net.params.items()],
         "inputs": list(net.inputs),

@@ -104,6 +104,9 @@ def test_is_built_as_in_real_caffe(real: RealFolder, name: str, monkeypatch: pyt
             assert "Unknown bottom blob 'data'" in expected
             with pytest.raises(CaffeError, match="'data'"):
                 net_shapes.describe_file(caffe, name, way)
+        elif name.endswith("lenet_consolidated_solver.prototxt"):  # real Caffe overlooks V1 layers inside a solver
+            assert [net["layers"] for net in expected] == [[], [], []]
+            assert [len(net["layers"]) for net in net_shapes.describe_file(caffe, name, way)] == [12, 12, 12]
         else:
             assert net_shapes.describe_file(caffe, name, way) == expected
     gc.collect()

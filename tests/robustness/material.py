@@ -1,4 +1,4 @@
-"""What is mutated: the project's own nets and solvers, the nets of the golden cases, and weights that the engine saves."""
+"""What is mutated: the project's own nets and solvers, nets of the golden cases, weights that the engine saves."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from typing import IO
 from .worker import MEMORY
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 5.0
+SECONDS = 5.0  # of computing: other processes may have the machine in between
 
 Case = tuple[str, int]
 

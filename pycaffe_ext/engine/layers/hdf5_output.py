@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class HDF5Output(Layer):
     def set_up(self, bottoms: Sequence[Shape]) -> None:
         name = self.param.hdf5_output_param.file_name
         self._path, self._written = Path(name), False
-        if not name or not self._path.parent.is_dir():
+        if not name or not os.path.isdir(self._path.parent):
             raise NetError(self.name, f"file_name '{name}' of hdf5_output_param is no file in a folder that exists")
 
     def forward(self, bottoms: Tensors, params: Tensors) -> Sequence[torch.Tensor | None]:

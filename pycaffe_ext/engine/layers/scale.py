@@ -33,4 +33,4 @@ class Scale(Layer):
 
 def broadcast(factor: torch.Tensor, axis: int, like: torch.Tensor) -> torch.Tensor:
     """`factor` viewed so that its first axis meets `axis` of `like`."""
-    return factor.reshape(*factor.shape, *[1] * (like.dim() - axis - factor.dim()))
+    return factor.reshape((*factor.shape, *[1] * (like.dim() - axis - factor.dim())))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
+import numpy as np
 import torch
 
 from ..solver import Solver
@@ -21,5 +20,6 @@ class AdamSolver(Solver):
         mean, square = history
         mean.mul_(beta1).add_(grad, alpha=1 - beta1)
         square.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
-        correction = sqrt(1 - beta2**time) / (1 - beta1**time)
+        with np.errstate(all="ignore"):  # momenta of 1 and more give what they give in C: infinite, or no number
+            correction = float(np.sqrt(1 - np.float64(beta2) ** time) / (1 - np.float64(beta1) ** time))
         return torch.div(mean, square.sqrt().add_(self.param.delta), out=grad).mul_(rate * correction)
