@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,7 +48,8 @@ def replacing_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except OSError as error:
         raise FileError(path, f"cannot be written: {error.strerror or error}") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
@@ -69,7 +70,7 @@ def creating_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     On any error nothing is left under either name. Raises FileError.
     """
     target = Path(path)
-    if target.exists():
+    if os.path.exists(target):
         raise FileError(path, "exists already; remove it or choose another name")
     aside = _aside(target)
     try:

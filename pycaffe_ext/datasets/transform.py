@@ -85,12 +85,13 @@ class Transformer:
             top, left = (height - new_height) // 2, (width - new_width) // 2
         window = np.s_[:, top : top + new_height, left : left + new_width]
         out[...] = image[window]
-        if self._mean is not None:
-            out -= self._mean[window]
-        elif len(self._values):
-            out -= self._values[:, None, None]
-        if self._scale != 1:
-            out *= self._scale
+        with np.errstate(all="ignore"):  # infinite and no numbers are the net's business
+            if self._mean is not None:
+                out -= self._mean[window]
+            elif len(self._values):
+                out -= self._values[:, None, None]
+            if self._scale != 1:
+                out *= self._scale
         if flip:
             rows = out.reshape(-1, new_width)
             cv2.flip(rows, 1, rows)  # much faster than reading or writing backwards

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..errors import NetError
+from .blob import Blob
 
 # What torch, numpy and arithmetic raise at numbers that they cannot take. Other exceptions are mistakes of the
 # engine's own, and go on as they are.
@@ -16,7 +17,7 @@ _NO_MEMORY = re.compile(r"tried to allocate (\d+) bytes")
 
 
 @contextmanager
-def naming(layer: Any) -> Iterator[None]:
+def naming(layer: Any, bottoms: Sequence[Blob] = ()) -> Iterator[None]:
     """Around what a layer (its LayerParameter) does: errors that do not say which layer it was then do.
 
     What a script's own Python layer raises is the script's business.
@@ -30,14 +31,15 @@ def naming(layer: Any) -> Iterator[None]:
     except _AT_NUMBERS as error:
         if layer.type == "Python":
             raise
-        raise NetError(layer.name, _explained(error)) from error
+        raise NetError(layer.name, _explained(error, bottoms)) from error
 
 
-def _explained(error: Exception) -> str:
+def _explained(error: Exception, bottoms: Sequence[Blob]) -> str:
     text = str(error)
     if found := _NO_MEMORY.search(text):
         return f"needs {int(found[1]) / 1e9:.3g} GB of memory at once, which this machine does not give"
     if isinstance(error, MemoryError):
         return f"needs more memory than this machine gives{': ' if text else ''}{text}"
     first, *_ = text.splitlines() or [type(error).__name__]
-    return f"cannot be computed: {first}"
+    on = f" with bottoms of shape {', '.join(str(bottom.shape) for bottom in bottoms)}" if bottoms else ""
+    return f"cannot be computed{on}: {first}"

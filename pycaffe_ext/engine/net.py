@@ -87,12 +87,11 @@ class Net(PycaffeNet):
         self._bottoms = [[self._blobs[b] for b in blobs] for blobs in wiring.bottoms]
         self._tops = [[self._blobs[b] for b in blobs] for blobs in wiring.tops]
         self.layers: list[Layer] = []
-        self._shapes_seen: list[list[Shape] | None] = []
+        self._shapes_seen: list[list[Shape] | None] = [None] * len(net.layer)
         for i, layer_param in enumerate(net.layer):
-            with naming(layer_param):
+            with naming(layer_param, self._bottoms[i]):
                 layer = create(layer_param)
                 self.layers.append(layer)
-                self._shapes_seen.append(None)
                 layer.connect(self._bottoms[i], self._tops[i])
                 layer.set_up([blob.shape for blob in self._bottoms[i]])
                 self._reshape_layer(i)
@@ -122,9 +121,7 @@ class Net(PycaffeNet):
         layer = self.layers[i]
         for blob, shape in zip(self._tops[i], layer.shapes(bottoms), strict=True):
             if blob in self._bottoms[i] and blob.shape != shape:
-                raise ShapeError(
-                    layer.name, f"cannot work in place: it makes {shape} of {blob.shape}; give its top another name"
-                )
+                raise ShapeError(layer.name, f"makes {shape} of {blob.shape} in place; give its top another name")
             if bottoms or self._shapes_seen[i] is None:  # a reshaped input stays as the user made it
                 blob.reshape(*shape)
         self._shapes_seen[i] = bottoms
@@ -134,7 +131,7 @@ class Net(PycaffeNet):
     def reshape(self) -> None:
         """Passes the shapes of the inputs on through the net."""
         for i, layer in enumerate(self.layers):
-            with naming(layer.param):
+            with naming(layer.param, self._bottoms[i]):
                 self._reshape_layer(i)
         self._set_loss_diffs()
 
@@ -145,7 +142,7 @@ class Net(PycaffeNet):
         for i in range(start, end + 1):
             for hook in self._hooks["before_forward"]:
                 hook(i)
-            with naming(self.layers[i].param):
+            with naming(self.layers[i].param, self._bottoms[i]):
                 loss += self._forward_layer(i)
             for hook in self._hooks["after_forward"]:
                 hook(i)
@@ -195,7 +192,7 @@ class Net(PycaffeNet):
             for hook in self._hooks["before_backward"]:
                 hook(i)
             if self._need.layers[i]:
-                with naming(self.layers[i].param):
+                with naming(self.layers[i].param, self._bottoms[i]):
                     self._backward_layer(i)
             for hook in self._hooks["after_backward"]:
                 hook(i)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from math import nan
 from os import PathLike
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from ..model.load import read_solver
 from ..proto import caffe_pb2
 from . import device, memory, snapshots
 from .events import Event, Finished, LastPass, Output, Request, Snapshotted, Stepped, Tested, Testing
+from .failures import naming
 from .net import Net
 from .parameters import Learnable
 from .schedules import rate_at, step_at
@@ -156,8 +158,9 @@ class Solver(ABC):
                 if not learnable.lr_mult and self.frozen_is_still and not any(h.has_data for h in histories):
                     continue
                 grad = learnable.blob.grad
-                self._regularize(learnable, grad)
-                update = self.update(grad, [history.tensor for history in histories], rate * learnable.lr_mult)
+                with naming(self.net.layers[learnable.owner[0]].param):
+                    self._regularize(learnable, grad)
+                    update = self.update(grad, [history.tensor for history in histories], rate * learnable.lr_mult)
                 learnable.blob.tensor.sub_(update)
                 learnable.blob.grad = update  # as in Caffe, diff holds the update afterwards
         self.iter += 1
@@ -205,8 +208,9 @@ class Solver(ABC):
         net, count = self.test_nets[index], self.param.test_iter[index]
         self._tell(Testing(self.iter, index))
         net.share_with(self.net)
-        total_loss, sums = 0.0, [0.0]
-        for batch in range(count):
+        total_loss, sums = 0.0, list[float]()
+        outputs: tuple[Output, ...] = ()
+        for _ in range(count):
             while (request := self.ask()) is not Request.NONE:
                 if request is Request.SNAPSHOT:
                     self.snapshot()
@@ -214,13 +218,18 @@ class Solver(ABC):
                     self.stop_requested = True
                     return
             total_loss += net._forward(0, len(net.layers) - 1)
-            values = [output.value for output in _outputs(net)]
-            sums = values if batch == 0 else [a + b for a, b in zip(sums, values, strict=True)]
+            outputs = _outputs(net)
+            sums = sums or [0.0] * len(outputs)
+            if len(outputs) != len(sums):
+                raise NetError(
+                    "", "the test net's outputs change their sizes from batch to batch; they have no mean"
+                )
+            sums = [total + output.value for total, output in zip(sums, outputs, strict=True)]
         means = tuple(
-            Output(output.name, total / count, output.loss_weight)
-            for output, total in zip(_outputs(net), sums, strict=True)
+            Output(output.name, total / count, output.loss_weight) for output, total in zip(outputs, sums, strict=True)
         )
-        self._tell(Tested(self.iter, index, means, total_loss / count if self.param.test_compute_loss else None))
+        loss = total_loss / count if count > 0 else nan
+        self._tell(Tested(self.iter, index, means, loss if self.param.test_compute_loss else None))
 
     # Snapshots
 

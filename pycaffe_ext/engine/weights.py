@@ -130,6 +130,8 @@ def save_hdf5(net: Net, path: AnyPath, *, write_diff: bool = False) -> None:
     with replacing_file(path) as raw, h5py.File(raw, "w") as file:
         data, diff = file.create_group("data"), file.create_group("diff") if write_diff else None
         for i, layer in enumerate(net.layers):
+            if not layer.name:
+                raise NetError("", f"a {layer.type} layer has no name, so it cannot be saved in HDF5; give it one")
             if layer.name in data:
                 continue
             group = data.create_group(layer.name)
@@ -149,14 +151,17 @@ def copy_from_hdf5(net: Net, path: AnyPath) -> None:
     copies = []
     with hdf5.reading(path, "weights") as file:
         data = hdf5.group(file, "data")
-        for name in places.keys() & data.keys():
+        for name in filter(data.__contains__, places):
             blobs, group = net.layers[places[name]].blobs, hdf5.group(data, name)
-            if len(group) > len(blobs):
-                _same_count(name, len(blobs), len(group), str(path))
+            count = sum(
+                key.isdecimal() for key in group
+            )  # others are layers of names that go on with /
+            if count > len(blobs):
+                _same_count(name, len(blobs), count, str(path))
             for j, blob in enumerate(blobs):
                 if str(j) not in group:
                     if (places[name], j) in owned:
-                        _same_count(name, len(blobs), len(group), str(path))
+                        _same_count(name, len(blobs), count, str(path))
                     continue
                 numbers = hdf5.dataset(group, str(j))
                 if numbers.shape != blob.shape:
