@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -44,7 +45,7 @@ def draw_all(name: str, out: Path, *, seed: int, counts: dict[str, int], workers
         raise FileError(out, "exists already; remove it or choose another name")
     aside = out.with_name(f".{out.name}.part-{os.getpid()}")
     try:
-        with ProcessPoolExecutor(workers) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
             for part, (folder, count) in enumerate(counts.items()):
                 write = partial(_write, name, seed, part, aside / folder, count=count)
                 list(pool.map(write, range(0, count, _AT_A_TIME)))

@@ -12,7 +12,7 @@ from photo.shapes import Plate, ellipse, moved, spline
 PLATE = Plate(160)
 
 
-def _body(rng: Rng, mask: Map, reach: float = 0.25) -> Map:
+def _body(mask: Map, reach: float = 0.25) -> Map:
     return mask * (0.15 + 0.7 * PLATE.soft(PLATE.dome(mask, reach), 0.02))
 
 
@@ -23,7 +23,7 @@ def _anchor(rng: Rng) -> Map:
     lines = PLATE.stroke([(0, -0.36), (0, 0.56)], arms, [(-bar, -0.25), (bar, -0.25)], width=rng.uniform(0.07, 0.12))
     ring = PLATE.stroke(ellipse(0, -0.47, 0.10, 0.10), width=0.06, closed=True)
     flukes = [moved([(0.14, 0.1), (-0.14, 0.1), (0, -0.16)], side * wide, low, turn=side * 0.35) for side in (-1, 1)]
-    return _body(rng, np.maximum(np.maximum(lines, ring), PLATE.fill(*flukes)), 0.06)
+    return _body(np.maximum(np.maximum(lines, ring), PLATE.fill(*flukes)), 0.06)
 
 
 def _bird(rng: Rng) -> Map:
@@ -41,7 +41,7 @@ def _bird(rng: Rng) -> Map:
     x, y = PLATE.grid()
     feathers = wing * (0.2 + 0.1 * np.sin((x + 1.5 * y) * rng.uniform(30, 60)))
     eye = PLATE.soft(PLATE.fill(ellipse(0.30, -0.41, 0.035, 0.035)), 0.01)
-    return np.maximum(_body(rng, mask), 0.4 * legs) + feathers - 0.4 * eye
+    return np.maximum(_body(mask), 0.4 * legs) + feathers - 0.4 * eye
 
 
 def _crown(rng: Rng) -> Map:
@@ -53,7 +53,7 @@ def _crown(rng: Rng) -> Map:
     balls = [ellipse(a * 1.15, b - 0.03, 0.06, 0.06) for a, b, low in zip(x, top, inner, strict=True) if not low]
     jewels = PLATE.fill(*[ellipse(a, 0.2, 0.05, 0.06) for a in np.linspace(-0.3, 0.3, rng.integers(2, 6))])
     bands = PLATE.stroke([(-0.46, 0.32), (0.46, 0.32)], [(-0.47, 0.08), (0.47, 0.08)], width=0.05)
-    return _body(rng, PLATE.fill(outline, *balls), 0.15) + 0.25 * PLATE.soft(np.maximum(jewels, bands), 0.01)
+    return _body(PLATE.fill(outline, *balls), 0.15) + 0.25 * PLATE.soft(np.maximum(jewels, bands), 0.01)
 
 
 def _fish(rng: Rng) -> Map:
@@ -81,7 +81,7 @@ def _fish(rng: Rng) -> Map:
         spline([(long * 0.55, -fat * 0.7), (long * 0.42, 0), (long * 0.55, fat * 0.7)], closed=False), width=0.03
     )
     eye = PLATE.fill(ellipse(long * 0.72, -fat * 0.3, 0.04, 0.04))
-    return _body(rng, mask) + 0.12 * scales.astype(np.float32) - 0.25 * PLATE.soft(np.maximum(gill, eye), 0.01)
+    return _body(mask) + 0.12 * scales.astype(np.float32) - 0.25 * PLATE.soft(np.maximum(gill, eye), 0.01)
 
 
 def _key(rng: Rng) -> Map:
@@ -95,7 +95,7 @@ def _key(rng: Rng) -> Map:
     ]
     ring = np.max([PLATE.stroke(part, width=0.07, closed=True) for part in bow], axis=0)
     shaft = PLATE.stroke([(-0.42 + size, 0), (0.58, 0)], width=wide)
-    return _body(rng, np.maximum(np.maximum(ring, shaft), PLATE.fill(*teeth)), 0.06)
+    return _body(np.maximum(np.maximum(ring, shaft), PLATE.fill(*teeth)), 0.06)
 
 
 def _leaf(rng: Rng) -> Map:
@@ -112,7 +112,7 @@ def _leaf(rng: Rng) -> Map:
     ]
     carved = PLATE.soft(PLATE.stroke(rib, *veins, width=0.025), 0.008)
     mask = np.maximum(PLATE.fill(outline), PLATE.stroke(rib, width=0.05))
-    return _body(rng, mask, 0.3) - 0.3 * carved
+    return _body(mask, 0.3) - 0.3 * carved
 
 
 def _mug(rng: Rng) -> Map:
@@ -134,7 +134,7 @@ def _mug(rng: Rng) -> Map:
         if rng.random() < 0.4
         else 0 * bands
     )
-    return np.maximum(_body(rng, mask), 0.8 * foam) + 0.2 * PLATE.soft(bands * mask, 0.01)
+    return np.maximum(_body(mask), 0.8 * foam) + 0.2 * PLATE.soft(bands * mask, 0.01)
 
 
 def _ship(rng: Rng) -> Map:
@@ -163,7 +163,7 @@ def _ship(rng: Rng) -> Map:
     flag = PLATE.fill([(x[0], top), (x[0] - 0.14, top + 0.03), (x[0], top + 0.08)])
     sea = np.linspace(-0.7, 0.7, 60)
     waves = PLATE.stroke(np.stack([sea, 0.18 + deep + 0.03 * np.sin(sea * 18)], 1), width=0.04)
-    return np.maximum(_body(rng, np.maximum(PLATE.fill(hull, *sails), flag), 0.18), 0.45 * np.maximum(rig, waves))
+    return np.maximum(_body(np.maximum(PLATE.fill(hull, *sails), flag), 0.18), 0.45 * np.maximum(rig, waves))
 
 
 def _snail(rng: Rng) -> Map:
@@ -185,7 +185,7 @@ def _snail(rng: Rng) -> Map:
     t = np.linspace(0, turns * 2 * np.pi, 120)
     r = size * t / t[-1]
     spiral = PLATE.stroke(np.stack([-0.06 + r * np.cos(t), 0.02 + r * np.sin(t) * 0.92], 1), width=0.035)
-    body = np.maximum(_body(rng, PLATE.fill(foot), 0.15) * 0.8, 0.4 * horns)
+    body = np.maximum(_body(PLATE.fill(foot), 0.15) * 0.8, 0.4 * horns)
     return np.maximum(body, shell * (0.3 + 0.65 * PLATE.dome(shell, 0.4))) - 0.3 * PLATE.soft(spiral * shell, 0.01)
 
 
@@ -196,7 +196,7 @@ def _star(rng: Rng) -> Map:
     mask = PLATE.fill(np.stack([reach * np.sin(turn), -reach * np.cos(turn)], 1))
     ridges = PLATE.stroke(*[[(0, 0), (size * np.sin(a), -size * np.cos(a))] for a in turn[::2]], width=0.03)
     hub = PLATE.dome(PLATE.fill(ellipse(0, 0, size * inner * 0.6, size * inner * 0.6)), 0.2) * (rng.random() < 0.5)
-    return _body(rng, mask, 0.3) + 0.15 * PLATE.soft(ridges * mask, 0.01) + 0.3 * hub
+    return _body(mask, 0.3) + 0.15 * PLATE.soft(ridges * mask, 0.01) + 0.3 * hub
 
 
 EMBLEMS: dict[str, Callable[[Rng], Map]] = {

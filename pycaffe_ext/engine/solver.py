@@ -221,9 +221,7 @@ class Solver(ABC):
             outputs = _outputs(net)
             sums = sums or [0.0] * len(outputs)
             if len(outputs) != len(sums):
-                raise NetError(
-                    "", "the test net's outputs change their sizes from batch to batch; they have no mean"
-                )
+                raise NetError("", "the test net's outputs change their sizes from batch to batch; they have no mean")
             sums = [total + output.value for total, output in zip(sums, outputs, strict=True)]
         means = tuple(
             Output(output.name, total / count, output.loss_weight) for output, total in zip(outputs, sums, strict=True)

@@ -153,9 +153,7 @@ def copy_from_hdf5(net: Net, path: AnyPath) -> None:
         data = hdf5.group(file, "data")
         for name in filter(data.__contains__, places):
             blobs, group = net.layers[places[name]].blobs, hdf5.group(data, name)
-            count = sum(
-                key.isdecimal() for key in group
-            )  # others are layers of names that go on with /
+            count = sum(key.isdecimal() for key in group)  # others are layers of names that go on with /
             if count > len(blobs):
                 _same_count(name, len(blobs), count, str(path))
             for j, blob in enumerate(blobs):
