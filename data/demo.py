@@ -8,8 +8,8 @@ the project's folder, writes into demo/ (what an earlier run left there goes fir
 
 from __future__ import annotations
 
+import argparse
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,11 +26,12 @@ OUT = Path("demo")
 
 
 def main(arguments: Sequence[str]) -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args(
+        arguments
+    )
     os.chdir(PROJECT)  # paths in prototxt/ count from here
-    shutil.rmtree(OUT, ignore_errors=True)
-    for name in ("emblems", "coins", "faces"):
-        (OUT / name).mkdir(parents=True)
-    shell = Shell(PROJECT)
+    shell = Shell()
+    shell(f"rm -rf {OUT} && mkdir -p {OUT}/emblems {OUT}/coins {OUT}/faces")
     runs = coins.play(shell)
     faces.play(shell)
 

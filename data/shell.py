@@ -12,11 +12,10 @@ from pycaffe_ext.errors import CaffeError
 
 
 class Shell:
-    """Commands run in `folder`, with this Python's own programs first on the PATH; `typed` holds them all."""
+    """Runs with this Python's own programs first on the PATH; `typed` holds all commands."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self.typed: list[str] = []
-        self._folder = folder
         self._environment = dict(os.environ, PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         self._start = time.monotonic()
 
@@ -29,6 +28,6 @@ class Shell:
         """Raises CaffeError when the command fails."""
         print(f"$ {command}", flush=True)
         self.typed.append(command)
-        status = subprocess.run(command, shell=True, cwd=self._folder, env=self._environment, check=False).returncode
+        status = subprocess.run(command, shell=True, env=self._environment, check=False).returncode
         if status:
             raise CaffeError(f"stopped: the command above ended with status {status}")

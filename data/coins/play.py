@@ -16,6 +16,9 @@ PRETRAINED = "demo/emblems/emblems_iter_1400.caffemodel"
 ENOUGH, CHANCE = 0.95, 0.5
 _NEAR_CHANCE = 0.1  # one run's distance from chance says little below this
 
+HEADER = ("what learns", "mirror", "accuracy on held-out coins")
+
+NEW_LAST_LAYER = "--rename fc8=fc8_coins --num-output fc8_coins=2 --lr-mult fc8_coins=2,4"
 LEARNS = {
     "last layer": "--freeze-all --unfreeze fc8_coins",
     "conv5 and up": "--freeze-all --unfreeze-from conv5",
@@ -43,8 +46,7 @@ def play(shell: Shell) -> list[Run]:
 
     shell.say("Its last layer makes way for one of two classes: heads that face left, heads that face right.")
     shell(f"sed 's|demo/emblems|{OUT}|' prototxt/emblems/train_val.prototxt > {OUT}/mirror.prototxt")
-    new_layer = "--rename fc8=fc8_coins --num-output fc8_coins=2 --lr-mult fc8_coins=2,4"
-    shell(f"surgery.py {OUT}/mirror.prototxt {new_layer} --in-place")
+    shell(f"surgery.py {OUT}/mirror.prototxt {NEW_LAST_LAYER} --in-place")
     shell(f"sed 's/mirror: true/mirror: false/' {OUT}/mirror.prototxt > {OUT}/no_mirror.prototxt")
 
     runs = []
@@ -59,7 +61,7 @@ def play(shell: Shell) -> list[Run]:
             shell(f"train.py {folder}/solver.prototxt --weights {PRETRAINED}")
             tests = [row for row in read_log(folder / "coins_log.csv") if row.phase == "test"]
             runs.append(Run(learns, mirror, tests[-1].outputs["accuracy"]))
-    _save(runs)
+    save(runs)
     return runs
 
 
@@ -68,10 +70,8 @@ def rows(runs: list[Run]) -> list[tuple[str, str, str]]:
     return [(run.learns, "on" if run.mirror else "off", f"{run.accuracy:.1%}") for run in runs]
 
 
-HEADER = ("what learns", "mirror", "accuracy on held-out coins")
-
-
-def _save(runs: list[Run]) -> None:
+def save(runs: list[Run]) -> None:
+    """The table of runs as CSV, and as Markdown with what follows from it."""
     lines = [f"{run.learns},{'on' if run.mirror else 'off'},{run.accuracy:.4f}\n" for run in runs]
     write_text(OUT / "runs.csv", "learns,mirror,accuracy\n" + "".join(lines))
     table = "".join(f"| {' | '.join(cells)} |\n" for cells in [HEADER, ("---", "---", "---:"), *rows(runs)])

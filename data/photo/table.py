@@ -32,7 +32,7 @@ MATERIALS = {
 METALS = ("gold", "silver", "copper", "bronze", "nickel", "iron")
 
 
-def worn(rng: Rng, relief: Map) -> Map:
+def _worn(rng: Rng, relief: Map) -> Map:
     """Years in purses: the highest points go, edges soften, and there are dents and scratches."""
     wear = rng.uniform(0, 1)
     soft = cv2.GaussianBlur(relief, (0, 0), 0.6 + 1.2 * wear)
@@ -56,7 +56,7 @@ def photograph(
     """
     lamp = Lamp.anywhere(rng)
     view = viewpoint(rng, relief.shape[0], (_SCENE, _SCENE), radius=(0.40, 0.485), turn=turn, tilt=0.08, shift=shift)
-    seen = cv2.warpPerspective(worn(rng, relief), view, (_SCENE, _SCENE))
+    seen = cv2.warpPerspective(_worn(rng, relief), view, (_SCENE, _SCENE))
     inside = cv2.warpPerspective(outline, view, (_SCENE, _SCENE))
 
     table, bumps = any_surface(rng, _SCENE, _SCENE)

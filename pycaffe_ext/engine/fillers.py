@@ -23,11 +23,16 @@ def fill(message: Any | None, shape: Shape, *, where: str = "") -> torch.Tensor:
     """
     if message is None:
         return torch.zeros(shape)
+    check(message, where=where)
+    return _fillers[message.type](message, shape)
+
+
+def check(message: Any, *, where: str) -> None:
+    """Raises UnknownNameError or NetError for a FillerParameter that cannot be used in the layer `where`."""
     if message.type not in _fillers:
         raise UnknownNameError("filler", message.type, _fillers, where=f"layer '{where}'" if where else "")
     if message.sparse != -1 and message.type != "gaussian":
         raise NetError(where, f"sparse is for the gaussian filler, not for {message.type}")
-    return _fillers[message.type](message, shape)
 
 
 def _filler(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -130,8 +129,9 @@ def test_values_that_are_no_datums(tmp_path: Path, value: bytes, problem: str) -
     assert str(error.value).startswith(f"{tmp_path}/db: entry 'key\\xff': {problem}")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("plyvel") is not None, reason="plyvel is installed")
-def test_leveldb_without_its_library(tmp_path: Path) -> None:
+def test_leveldb_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "plyvel", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "pycaffe_ext.datasets.leveldb_reader", raising=False)
     with pytest.raises(FileError, match="reading a LevelDB needs plyvel"):
         open_database(tmp_path, caffe_pb2.DataParameter.LEVELDB)
 

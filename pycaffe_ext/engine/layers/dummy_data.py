@@ -11,7 +11,7 @@ from ...model.rules import Shape
 from ...proto import caffe_pb2
 from .. import device
 from ..blob import Blob
-from ..fillers import fill
+from ..fillers import check, fill
 from ..layer import Layer, Tensors, layer
 
 
@@ -26,6 +26,8 @@ class DummyData(Layer):
             raise NetError(self.name, f"gives {len(fillers)} data_fillers; 0, 1 or one per top ({n_tops}) are needed")
         if len(fillers) <= 1:
             fillers = (fillers or [caffe_pb2.FillerParameter(type="constant", value=0)]) * n_tops
+        for filler in fillers:
+            check(filler, where=self.name)
         self._fillers = fillers
         for top, shape in zip(self._tops, self.rule.shapes(self.param, []), strict=True):
             top.reshape(*shape)

@@ -39,6 +39,10 @@ NETS = {
     "in place where it must not be": START + layer("AbsVal", "x", "x"),
     "reshaped in place": START + layer("Reshape", "x", "x", "reshape_param { shape { dim: 4 dim: 3 } }"),
     "flattened in place": START + layer("Flatten", "x", "x"),
+    "unknown filler": START + ip("x", "a", 5).replace("num_output", 'weight_filler { type: "ones" } num_output'),
+    "unknown filler of data": layer(
+        "DummyData", "", "x", 'dummy_data_param { shape { dim: 2 } data_filler { type: "sequence" } }'
+    ),
     "two sizes in one loss": START + layer("EuclideanLoss", "x label", "loss"),
 }
 BACKWARD = {
