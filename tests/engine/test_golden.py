@@ -9,23 +9,13 @@ import pytest
 import real_caffe
 from difference import largest_difference
 from golden import take
+from golden.table import BESIDE_REAL_CAFFE
 from real_caffe import needs_real_caffe
 
 import pycaffe_ext as caffe
 
 TOLERANCE = 2e-5
 RETAKEN_TOLERANCE = 1e-5  # another processor's BLAS adds in another order
-
-# Types that read or write files, or run scripts: the tests that hold them against real Caffe side by side.
-BESIDE_REAL_CAFFE = {
-    "Data": "datasets/test_data_layer_as_caffe.py",
-    "HDF5Data": "engine/data_layer_cases.py",
-    "HDF5Output": "engine/data_layer_cases.py",
-    "ImageData": "engine/data_layer_cases.py",
-    "MemoryData": "engine/data_layer_cases.py",
-    "Python": "engine/python_layer_calls.py",
-    "WindowData": "engine/data_layer_cases.py",
-}
 
 GOLDEN = {kind: take.load(take.HERE / f"{kind}.npz") for kind in take.all_types()}
 CASES = [pytest.param(kind, name, id=f"{kind}-{name}") for kind, cases in GOLDEN.items() for name in cases]

@@ -79,7 +79,8 @@ class _Worker:
         if not line:
             self.close()
             self._errors.seek(0)
-            words = self._errors.read().decode(errors="replace")[-3000:]
+            words = self._errors.read().decode(errors="replace")
+            words = words if len(words) < 4000 else f"{words[:2000]}\n...\n{words[-2000:]}"
             return Outcome(case, "death", f"the process ended with status {self._process.returncode}: {words}")
         outcome = Outcome(case, **json.loads(line))
         if not outcome.wrong and outcome.seconds > SECONDS:
