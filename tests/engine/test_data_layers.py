@@ -109,7 +109,7 @@ WRONG_NETS = [
         DataError,
         "list.txt:1: crop_size 32 is larger than the image, 3x31x40$",
     ),
-    (cases.images()[:-1] + "data_param { prefetch: 0 } }", NetError, "prefetch } is at least 1$"),
+    (cases.images()[:-1] + "data_param { prefetch: 0 } }", NetError, "prefetch } is 1 to 1000, not 0$"),
     (cases.windows(context_pad=11), NetError, "context_pad 11 leaves nothing of crop_size 21$"),
     (cases.windows(fg_fraction=1.5), NetError, "fg_fraction is a part of 1, not 1.5$"),
     (cases.windows(fg_threshold=0.95), DataError, "windows.txt: has no foreground window; see fg_threshold"),
