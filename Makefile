@@ -29,7 +29,7 @@ test: check ## style, types, tests; real Caffe's tests run where .ci/real-caffe 
 	$(BIN)/python -m pytest $(PYTEST)
 
 demo: $(READY) ## coins and faces: databases, surgery, training, pictures; ends with demo/report.html
-	PATH="$(abspath $(BIN)):$$PATH" python data/demo.py demo
+	PATH="$(abspath $(BIN)):$$PATH" python data/demo.py
 
 bench: $(READY) ## side by side with what people use today, as ratios
 	$(BIN)/python -m tests.bench
