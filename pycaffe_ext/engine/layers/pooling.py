@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch.nn import functional
 
@@ -11,6 +13,7 @@ from .. import device
 from ..layer import Layer, Tensors, layer
 
 _LOWEST, _TINY = -3.4028234663852886e38, 1.1754943508222875e-38  # C's -FLT_MAX and FLT_MIN
+_FEW_CHANNELS = 8
 
 
 @layer("Pooling")
@@ -59,17 +62,47 @@ def _max(x: torch.Tensor, windows: PoolWindows, *, want_mask: bool) -> tuple[tor
     height, width = x.shape[2], x.shape[3]
     ceil_mode = _torch_can(windows, (height, width))
     if ceil_mode is not None:
-        values, index = functional.max_pool2d_with_indices(
-            x, windows.kernel, windows.stride, windows.pad, ceil_mode=ceil_mode
-        )
+        values, index = _max_and_index(x, windows, windows.pad, ceil_mode)
         return values, index.to(x.dtype) if want_mask else None
     around = _padded(x, windows, _LOWEST)
-    values, index = functional.max_pool2d_with_indices(around, windows.kernel, windows.stride)
+    values, index = _max_and_index(around, windows, (0, 0))
     values, index = (t[:, :, : windows.outputs[0], : windows.outputs[1]] for t in (values, index))
     row = index.div(around.shape[3], rounding_mode="floor") - windows.pad[0]
     column = index % around.shape[3] - windows.pad[1]
     inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
     return values, torch.where(inside, row * width + column, -1).to(x.dtype) if want_mask else None
+
+
+def _max_and_index(
+    x: torch.Tensor, windows: PoolWindows, pad: Pair, ceil_mode: bool = False
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The largest values and their places; of equal ones the first counts."""
+    if x.device.type == "cpu" and x.shape[1] >= _FEW_CHANNELS:
+        return _MaxOnCpu.apply(x, windows.kernel, windows.stride, pad, ceil_mode)
+    return functional.max_pool2d_with_indices(x, windows.kernel, windows.stride, pad, ceil_mode=ceil_mode)
+
+
+class _MaxOnCpu(torch.autograd.Function):
+    """torch's pooling with channels last, where its loop works on several of them at once; its gradient is fast
+    with channels first. On 32 x 24 x 41 x 41 values both together take half the time, forward alone a quarter."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: Any, x: torch.Tensor, kernel: Pair, stride: Pair, pad: Pair, ceil_mode: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        channels_last = x.contiguous(memory_format=torch.channels_last)
+        values, index = functional.max_pool2d_with_indices(channels_last, kernel, stride, pad, ceil_mode=ceil_mode)
+        values, index = values.contiguous(), index.contiguous()
+        ctx.windows = kernel, stride, pad, (1, 1), ceil_mode
+        ctx.save_for_backward(x, index)
+        ctx.mark_non_differentiable(index)
+        return values, index
+
+    @staticmethod
+    def backward(ctx: Any, diff: torch.Tensor, _: None) -> tuple[torch.Tensor, None, None, None, None]:  # type: ignore[override]
+        x, index = ctx.saved_tensors
+        gradient = torch.ops.aten.max_pool2d_with_indices_backward(diff.contiguous(), x, *ctx.windows, index)
+        return gradient, None, None, None, None
 
 
 def _average(x: torch.Tensor, windows: PoolWindows) -> torch.Tensor:
