@@ -12,7 +12,7 @@ from pycaffe_ext.inspection import Report
 from pycaffe_ext.jobs.csv_log import read_log
 
 OUT = Path("demo/coins")  # as prototxt/coins names it
-PRETRAINED = "demo/emblems/emblems_iter_1400.caffemodel"
+PRETRAINED = "demo/emblems/emblems_iter_1100.caffemodel"
 ENOUGH, CHANCE = 0.95, 0.5
 _NEAR_CHANCE = 0.1  # one run's distance from chance says little below this
 

@@ -23,7 +23,7 @@ def play(shell: Shell) -> None:
     shell(f"train.py prototxt/faces/solver.prototxt --out {OUT}")
     shell.say("How good is it? Most of a portrait is background: the share of right pixels alone says little.")
     databases = f"{OUT}/test_lmdb {OUT}/test_labels_lmdb"
-    weights = f"{OUT}/faces_iter_700.caffemodel"
+    weights = f"{OUT}/faces_iter_450.caffemodel"
     shell(f"python data/score_faces.py prototxt/faces/deploy.prototxt {weights} {databases} --out {OUT}")
 
 
