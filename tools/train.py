@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from pycaffe_ext import cli
+from pycaffe_ext.bvlc import Place
+from pycaffe_ext.bvlc.launch import IMAGE
 from pycaffe_ext.jobs.engines import ENGINES
 
 _EPILOG = """\
@@ -40,7 +42,20 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--iterations", metavar="N", type=int, help="end at iteration N instead of the solver's max_iter")
     run.add_argument("--sigint_effect", choices=effects, default="stop", help="of Ctrl-C; default: %(default)s")
     run.add_argument("--sighup_effect", choices=effects, default="snapshot", help="default: %(default)s")
+    run.add_argument("--allow-python", action="store_true", help="run the code of the Python layers that the net names")
     run.add_argument("--dry-run", action="store_true", help="build the nets, say what would be trained, and stop")
+    real = parser.add_argument_group("where real Caffe is, for --engine caffe")
+    real = real.add_mutually_exclusive_group()
+    real.add_argument("--caffe-python", metavar="PATH", help="a Python that has pycaffe; default: the PATH's python3")
+    real.add_argument("--caffe-chroot", metavar="DIR", help="a root folder with such a python3 (as root)")
+    real.add_argument("--docker", metavar="IMAGE", nargs="?", const=IMAGE, help="an image with one; default: %(const)s")
+    run.add_argument(
+        "--restarts",
+        metavar="N",
+        type=int,
+        default=0,
+        help="when real Caffe's process dies, go on from the last snapshot",
+    )
     write = parser.add_argument_group("what to write")
     write.add_argument("--out", metavar="DIR", help="a folder for snapshots, log, curves; default: snapshot_prefix's")
     write.add_argument("--log", metavar="FILE", help="the CSV log; default: PREFIX_log.csv")
@@ -49,19 +64,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _place(options: argparse.Namespace) -> Place | None:
+    if options.docker or options.caffe_chroot or options.caffe_python:
+        return Place(options.caffe_python or "python3", options.caffe_chroot or "", options.docker or "")
+    return None
+
+
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     # torch takes a while to import: --help and mistyped options need not wait for it
     from pycaffe_ext import jobs
     from pycaffe_ext.jobs.plan_table import print_plan
+    from pycaffe_ext.jobs.restarts import train_on
     from pycaffe_ext.jobs.screen import Screen
     from pycaffe_ext.jobs.signals import Signals
 
+    if options.allow_python:
+        from pycaffe_ext.engine.python_layers import allow_python_layers
+
+        allow_python_layers()
     job = {
         "weights": options.weights,
         "snapshot": options.snapshot,
         "engine": options.engine,
         "gpu": options.gpu,
+        "place": _place(options),
         "iterations": options.iterations,
     }
     if options.dry_run:
@@ -69,8 +96,9 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     signals = Signals(options.sigint_effect, options.sighup_effect)
     with signals, Screen(quiet=options.quiet) as screen:
-        result = jobs.train(
+        result = train_on(
             options.solver,
+            restarts=options.restarts,
             **job,
             out=options.out,
             log=options.log,

@@ -11,16 +11,17 @@ import torch
 
 from ..atomic import replacing_file
 from ..errors import DataError, FileError, NetError, ShapeError
-from ..proto import caffe_pb2
+from ..proto import caffe_pb2, hdf5
 from ..proto.blobs import Array, array_to_blob, blob_shape, blob_to_array
 from ..proto.files import read_binary, write_binary
-from . import hdf5
 from .blob import Blob
 
 if TYPE_CHECKING:
     from .solver import Solver
 
 AnyPath = str | PathLike[str]
+
+_MOST_ITERATIONS = 2**31  # an int32 in the file
 
 
 def empty_history(solver: Solver) -> list[Blob]:
@@ -30,6 +31,8 @@ def empty_history(solver: Solver) -> list[Blob]:
 
 def write(solver: Solver) -> tuple[str, str]:
     """Writes weights and state; returns both file names. The state is written last: it names the weights."""
+    if solver.iter >= _MOST_ITERATIONS:
+        raise NetError("", f"iteration {solver.iter} is more than a solverstate can hold; start anew from the weights")
     prefix = f"{solver.param.snapshot_prefix}_iter_{solver.iter}"
     as_hdf5 = solver.param.snapshot_format == caffe_pb2.SolverParameter.HDF5
     weights, state = f"{prefix}.caffemodel", f"{prefix}.solverstate"
@@ -52,7 +55,8 @@ def _write_hdf5(solver: Solver, weights: str, state: str) -> None:
     with replacing_file(state) as raw, h5py.File(raw, "w") as file:
         file["iter"] = np.asarray([solver.iter], np.int32)
         file["current_step"] = np.asarray([solver.current_step], np.int32)
-        file["learned_net"] = np.bytes_(os.fsencode(weights))
+        name = os.fsencode(weights)
+        file["learned_net"] = np.array(name, f"S{len(name) + 1}")  # Caffe reads up to the zero at the end
         file.create_group("history")
         for index, blob in enumerate(solver.history):
             file[f"history/{index}"] = blob.data
@@ -62,10 +66,10 @@ def restore(solver: Solver, path: AnyPath) -> None:
     """Reads a state and the weights that it names. Raises FileError, NetError, ShapeError; then nothing changed."""
     read = _read_hdf5 if str(path).endswith(".h5") else _read_binary
     iteration, step, weights, arrays = read(solver, path)
-    if not (0 <= iteration < 2**31 and 0 <= step < 2**31):
+    if not (0 <= iteration < _MOST_ITERATIONS and 0 <= step < _MOST_ITERATIONS):
         raise FileError(path, f"is damaged: it stands at iteration {iteration}, step {step}")
     if weights:
-        solver.net.copy_from(_find(weights, path))
+        solver.net.copy_from(find_weights(weights, path))
     for blob, array in zip(solver.history, arrays, strict=True):
         blob.tensor = torch.from_numpy(array).to(blob.tensor.device)
     solver.iter, solver.current_step = iteration, step
@@ -83,7 +87,7 @@ def _check_history(solver: Solver, path: AnyPath, shapes: list[tuple[int, ...]])
             raise ShapeError("", f"{path}: history {index} has shape {shape}, this net's is {blob.shape}")
 
 
-def _find(weights: str, state: AnyPath) -> str:
+def find_weights(weights: str, state: AnyPath) -> str:
     """The weights file: by the name in the state, else beside the state, for folders that have moved."""
     beside = os.path.join(os.path.dirname(state), os.path.basename(weights))
     return weights if os.path.exists(weights) or not os.path.exists(beside) else beside

@@ -1,11 +1,10 @@
-"""The training loop, as Caffe's solver runs it: test, forward and backward, update, snapshot."""
+"""The solver of the torch engine: its nets, and how gradients become updates."""
 
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from math import nan
 from os import PathLike
 from typing import Any, ClassVar
 
@@ -15,21 +14,21 @@ from ..errors import FileError, NetError, UnknownNameError
 from ..model.load import read_solver
 from ..proto import caffe_pb2
 from . import device, memory, snapshots
-from .events import Event, Finished, LastPass, Output, Request, Snapshotted, Stepped, Tested, Testing
+from .events import Event, Output
 from .failures import naming
+from .loop import Outputs, SolverLoop
 from .net import Net
 from .parameters import Learnable
-from .schedules import rate_at, step_at
+from .schedules import rate_at
 from .solver_nets import test_nets, train_net
 
 AnyPath = str | PathLike[str]
 
 
-class Solver(ABC):
+class Solver(SolverLoop):
     """Trains the net of a solver prototxt. A subclass says how a parameter follows from its gradient.
 
-    Attributes: `net`, `test_nets`, `iter`, `param` (the SolverParameter). Listeners get an Event each time
-    something happens; `ask` is called between iterations and says what is requested.
+    Attributes: `net`, `test_nets`, and those of SolverLoop.
     Raises FileError, PrototxtError, NetError and the like, naming file or layer.
     """
 
@@ -40,23 +39,14 @@ class Solver(ABC):
     new_listeners: ClassVar[list[Callable[[Solver], Callable[[Event], None]]]] = []  # each makes one for every solver
 
     def __init__(self, solver_file: AnyPath | Any) -> None:
-        if isinstance(solver_file, caffe_pb2.SolverParameter):
-            self.param: Any = solver_file
-        else:
-            self.param = read_solver(solver_file)
-        self.ask: Callable[[], Request] = lambda: Request.NONE
-        self._callbacks: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        is_message = isinstance(solver_file, caffe_pb2.SolverParameter)
+        super().__init__(solver_file if is_message else read_solver(solver_file))
         self._check()
         if self.param.random_seed >= 0:
             device.set_random_seed(self.param.random_seed)
         self.net = train_net(self.param)
         self.test_nets = test_nets(self.param)
-        self.listeners = [make(self) for make in self.new_listeners]
-        self.iter = 0
-        self.current_step = 0
-        self.stop_requested = False
-        self._losses: list[float] = []
-        self._smoothed = 0.0
+        self.listeners += [make(self) for make in self.new_listeners]
         # lazily: a zero history takes no memory until it is first written
         self.history = snapshots.empty_history(self)
 
@@ -74,78 +64,28 @@ class Solver(ABC):
 
     # Training
 
-    def step(self, iterations: int) -> None:
-        """Runs `iterations` updates (fewer when a stop is requested), testing and snapshotting as due."""
-        start, end = self.iter, self.iter + iterations
-        self._losses, self._smoothed = [], 0.0
-        while self.iter < end:
-            self.net.clear_param_diffs()
-            if self._is_due(self.param.test_interval) and (self.iter > 0 or self.param.test_initialization):
-                self._test_all()
-                if self.stop_requested:
-                    break
-            for on_start, _ in self._callbacks:
-                on_start()
-            displayed = self._is_due(self.param.display)
-            self.net.debug_info = displayed and self.param.debug_info
-            loss = sum(self._forward_backward() for _ in range(self.param.iter_size)) / self.param.iter_size
-            self._smooth(loss, start)
-            outputs = _outputs(self.net) if displayed else ()
-            for _, on_gradients_ready in self._callbacks:
-                on_gradients_ready()
-            rate = self.apply_update()
-            self._tell(Stepped(self.iter - 1, loss, self._smoothed, rate, displayed, outputs))
-            request = self.ask()
-            if self._is_due(self.param.snapshot) or request is Request.SNAPSHOT:
-                self.snapshot()
-            if request is Request.STOP:
-                self.stop_requested = True
-                break
-
     def solve(self, resume_file: AnyPath | None = None) -> None:
         """Trains up to max_iter (from a solverstate where given); snapshots and tests at the end as Caffe does."""
-        self.stop_requested = False
         if resume_file is not None:
             self.restore(resume_file)
-        start = self.iter
-        self.step(self.param.max_iter - self.iter)
-        if self.param.snapshot_after_train and not self._is_due(self.param.snapshot):
-            self.snapshot()
-        if not self.stop_requested:
-            if self._is_due(self.param.display):
-                self._smooth(self.net._forward(0, len(self.net.layers) - 1), start)
-                self._tell(LastPass(self.iter, self._smoothed))
-            if self._is_due(self.param.test_interval):
-                self._test_all()
-        self._tell(Finished(self.iter, self.stop_requested))
+        self.solve_on()
 
-    def _is_due(self, interval: int) -> bool:
-        return interval > 0 and self.iter % interval == 0
+    def _clear_diffs(self) -> None:
+        self.net.clear_param_diffs()
 
-    def _forward_backward(self) -> float:
-        last = len(self.net.layers) - 1
-        loss = self.net._forward(0, last)
-        self.net._backward(last, 0)
+    def _forward(self) -> float:
+        return self.net._forward(0, len(self.net.layers) - 1)
+
+    def _forward_backward(self, displayed: bool) -> float:
+        self.net.debug_info = displayed and self.param.debug_info
+        loss = self._forward()
+        self.net._backward(len(self.net.layers) - 1, 0)
         return loss
 
-    def _smooth(self, loss: float, start: int) -> None:
-        """The mean of the last average_loss losses."""
-        window = self.param.average_loss
-        if len(self._losses) < window:
-            self._losses.append(loss)
-            self._smoothed = (self._smoothed * (len(self._losses) - 1) + loss) / len(self._losses)
-        else:
-            oldest = (self.iter - start) % window
-            self._smoothed += (loss - self._losses[oldest]) / window
-            self._losses[oldest] = loss
+    def _outputs(self) -> Outputs:
+        return _outputs(self.net)
 
     # Updates
-
-    @property
-    def lr(self) -> float:
-        """The learning rate of the next update."""
-        self.current_step = step_at(self.param, self.iter, self.current_step)
-        return rate_at(self.param, self.iter, self.current_step)
 
     def apply_update(self) -> float:
         """Turns the gathered gradients into one update of all parameters; returns the rate used."""
@@ -168,12 +108,13 @@ class Solver(ABC):
 
     def _clip(self) -> None:
         """Scales all gradients so that their norm is at most clip_gradients."""
-        limit = self.param.clip_gradients
+        limit, self._clipped_norm = self.param.clip_gradients, None
         if limit < 0:
             return
         grads = [learnable.blob.grad for learnable in self.net.learnables if learnable.blob.has_grad]
         norm = float(torch.stack([grad.square().sum() for grad in grads]).sum().sqrt()) if grads else 0.0
         if norm > limit:
+            self._clipped_norm = norm
             for grad in grads:
                 grad.mul_(limit / norm)
 
@@ -199,42 +140,17 @@ class Solver(ABC):
 
     # Tests
 
-    def _test_all(self) -> None:
-        for index in range(len(self.test_nets)):
-            if not self.stop_requested:
-                self._test(index)
+    def _begin_test(self, index: int) -> None:
+        self.test_nets[index].share_with(self.net)
 
-    def _test(self, index: int) -> None:
-        net, count = self.test_nets[index], self.param.test_iter[index]
-        self._tell(Testing(self.iter, index))
-        net.share_with(self.net)
-        total_loss, sums = 0.0, list[float]()
-        outputs: tuple[Output, ...] = ()
-        for _ in range(count):
-            while (request := self.ask()) is not Request.NONE:
-                if request is Request.SNAPSHOT:
-                    self.snapshot()
-                else:
-                    self.stop_requested = True
-                    return
-            total_loss += net._forward(0, len(net.layers) - 1)
-            outputs = _outputs(net)
-            sums = sums or [0.0] * len(outputs)
-            if len(outputs) != len(sums):
-                raise NetError("", "the test net's outputs change their sizes from batch to batch; they have no mean")
-            sums = [total + output.value for total, output in zip(sums, outputs, strict=True)]
-        means = tuple(
-            Output(output.name, total / count, output.loss_weight) for output, total in zip(outputs, sums, strict=True)
-        )
-        loss = total_loss / count if count > 0 else nan
-        self._tell(Tested(self.iter, index, means, loss if self.param.test_compute_loss else None))
+    def _test_batch(self, index: int) -> tuple[float, Outputs]:
+        net = self.test_nets[index]
+        return net._forward(0, len(net.layers) - 1), _outputs(net)
 
     # Snapshots
 
-    def snapshot(self) -> None:
-        """Writes PREFIX_iter_N.caffemodel and .solverstate (or both as .h5, by snapshot_format). Raises FileError."""
-        weights, state = snapshots.write(self)
-        self._tell(Snapshotted(self.iter, weights, state))
+    def _write_snapshot(self) -> tuple[str, str]:
+        return snapshots.write(self)
 
     def restore(self, state_file: AnyPath) -> None:
         """Takes up a solverstate (either format) with its weights. Raises FileError, NetError, ShapeError."""
@@ -255,12 +171,8 @@ class Solver(ABC):
         for net in (self.net, *self.test_nets):
             net.close()
 
-    def _tell(self, event: Event) -> None:
-        for listener in self.listeners:
-            listener(event)
 
-
-def _outputs(net: Net) -> tuple[Output, ...]:
+def _outputs(net: Net) -> Outputs:
     """Every number of the net's output blobs, in order."""
     weights, blobs = net.blob_loss_weights, net.blobs
     return tuple(

@@ -21,6 +21,7 @@ from .speed import Speed
 from .tensorboard import TensorBoard
 
 if TYPE_CHECKING:
+    from ..bvlc import Place
     from ..engine.events import Request
 
 
@@ -70,6 +71,7 @@ def train(
     snapshot: AnyPath | None = None,
     engine: str = "torch",
     gpu: int | None = None,
+    place: Place | None = None,
     iterations: int | None = None,
     out: AnyPath | None = None,
     log: AnyPath | None = None,
@@ -80,10 +82,11 @@ def train(
     """Trains as the solver's prototxt says, and writes snapshots, a log and curves.
 
     `weights`: caffemodels to start from, `snapshot`: a solverstate to go on from. `iterations`: instead of the
-    solver's max_iter. `gpu`: a GPU's number; without it the solver's solver_mode, where there is a GPU. `out`:
-    a folder for all that is written, instead of snapshot_prefix's; `log`: the CSV log, instead of
-    PREFIX_log.csv. `tensorboard`: a folder for TensorBoard's events. `listeners` get each Event; `ask` is called
-    between iterations and test batches, and says whether to snapshot or stop.
+    solver's max_iter. `gpu`: a GPU's number; without it the solver's solver_mode, where there is a GPU. `place`:
+    where real Caffe is, for the engine "caffe". `out`: a folder for all that is written, instead of
+    snapshot_prefix's; `log`: the CSV log, instead of PREFIX_log.csv. `tensorboard`: a folder for TensorBoard's
+    events. `listeners` get each Event; `ask` is called between iterations and test batches, and says whether to
+    snapshot or stop.
 
     Paths in the solver and the net count from the current folder. Raises what is wrong with files, net or
     options as a CaffeError.
@@ -91,7 +94,7 @@ def train(
     param = _solver(solver_file, weights, snapshot, iterations)
     prefix = param.snapshot_prefix = snapshot_prefix(param, out)
     with ExitStack() as stack:
-        solver = stack.enter_context(closing(_start(solver_file, param, engine, snapshot, gpu)))
+        solver = stack.enter_context(closing(_start(solver_file, param, engine, snapshot, gpu, place)))
         log_file, picture = str(log or f"{prefix}_log.csv"), f"{prefix}_curves.png"
         kept = _rows_before(log_file, solver.iteration) if snapshot is not None else []
         on_row: list[Callable[[Row], None]] = []
@@ -137,6 +140,7 @@ def plan(
     snapshot: AnyPath | None = None,
     engine: str = "torch",
     gpu: int | None = None,
+    place: Place | None = None,
     iterations: int | None = None,
 ) -> Started:
     """Builds all nets as `train` would, loads their weights, and says what would be trained; nothing is written.
@@ -145,7 +149,7 @@ def plan(
     """
     param = _solver(solver_file, weights, snapshot, iterations)
     param.ClearField("snapshot")  # its folder need not be there
-    with closing(_start(solver_file, param, engine, snapshot, gpu)) as solver:
+    with closing(_start(solver_file, param, engine, snapshot, gpu, place)) as solver:
         return _started(param, solver)
 
 
@@ -171,9 +175,12 @@ def _solver(
     return param
 
 
-def _start(solver_file: AnyPath, param: Any, engine: str, snapshot: AnyPath | None, gpu: int | None) -> engines.Engine:
+def _start(
+    solver_file: AnyPath, param: Any, engine: str, snapshot: AnyPath | None, gpu: int | None, place: Place | None
+) -> engines.Engine:
+    state = None if snapshot is None else os.fspath(snapshot)
     with explaining_paths(solver_file):
-        return engines.start(engine, param, snapshot=None if snapshot is None else os.fspath(snapshot), gpu=gpu)
+        return engines.start(engine, param, snapshot=state, gpu=gpu, place=place)
 
 
 def _started(param: Any, solver: engines.Engine) -> Started:

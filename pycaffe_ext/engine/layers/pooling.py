@@ -78,7 +78,8 @@ def _max_and_index(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The largest values and their places; of equal ones the first counts."""
     if x.device.type == "cpu" and x.shape[1] >= _FEW_CHANNELS:
-        return _MaxOnCpu.apply(x, windows.kernel, windows.stride, pad, ceil_mode)
+        values, index = _MaxOnCpu.apply(x, windows.kernel, windows.stride, pad, ceil_mode)
+        return values, index
     return functional.max_pool2d_with_indices(x, windows.kernel, windows.stride, pad, ceil_mode=ceil_mode)
 
 
@@ -87,7 +88,7 @@ class _MaxOnCpu(torch.autograd.Function):
     with channels first. On 32 x 24 x 41 x 41 values both together take half the time, forward alone a quarter."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any, x: torch.Tensor, kernel: Pair, stride: Pair, pad: Pair, ceil_mode: bool
     ) -> tuple[torch.Tensor, torch.Tensor]:
         channels_last = x.contiguous(memory_format=torch.channels_last)
@@ -99,7 +100,7 @@ class _MaxOnCpu(torch.autograd.Function):
         return values, index
 
     @staticmethod
-    def backward(ctx: Any, diff: torch.Tensor, _: None) -> tuple[torch.Tensor, None, None, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, diff: torch.Tensor, _: None) -> tuple[torch.Tensor, None, None, None, None]:
         x, index = ctx.saved_tensors
         gradient = torch.ops.aten.max_pool2d_with_indices_backward(diff.contiguous(), x, *ctx.windows, index)
         return gradient, None, None, None, None

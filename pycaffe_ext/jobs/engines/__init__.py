@@ -12,6 +12,7 @@ from ..events import SolverEvent
 from ..plan import Plan
 
 if TYPE_CHECKING:
+    from ...bvlc import Place
     from ...engine.events import Request
 
 ENGINES = tuple(module.name for module in pkgutil.iter_modules(__path__))
@@ -31,12 +32,14 @@ class Engine(Protocol):
         """Ends threads, files and processes."""
 
 
-def start(engine: str, param: Any, *, snapshot: str | None, gpu: int | None) -> Engine:
+def start(engine: str, param: Any, *, snapshot: str | None, gpu: int | None, place: Place | None = None) -> Engine:
     """Builds the nets of a SolverParameter; takes up the solverstate `snapshot` where given.
+
+    `place`: where real Caffe is, for the engine `caffe`.
 
     Raises UnknownNameError for an unknown engine, and what building the nets raises.
     """
     if engine not in ENGINES:
         raise UnknownNameError("engine", engine, ENGINES)
-    made: Engine = import_module(f"{__name__}.{engine}").start(param, snapshot=snapshot, gpu=gpu)
+    made: Engine = import_module(f"{__name__}.{engine}").start(param, snapshot=snapshot, gpu=gpu, place=place)
     return made

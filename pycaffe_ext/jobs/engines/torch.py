@@ -8,11 +8,13 @@ from typing import Any
 
 import torch
 
+from ...bvlc import Place
 from ...engine import device, parameters
 from ...engine.events import Request
 from ...engine.memory import FLOAT, VIEWS
 from ...engine.net import Net
 from ...engine.solver import Solver, get_solver
+from ...errors import OptionError
 from ...proto import caffe_pb2
 from ..events import SolverEvent
 from ..plan import LayerPlan, NetPlan, Plan
@@ -36,8 +38,10 @@ class TorchEngine:
         self._solver.close()
 
 
-def start(param: Any, *, snapshot: str | None, gpu: int | None) -> TorchEngine:
+def start(param: Any, *, snapshot: str | None, gpu: int | None, place: Place | None) -> TorchEngine:
     """See engines.start."""
+    if place is not None:
+        raise OptionError(f"{place} holds real Caffe; to train with it say --engine caffe")
     device.use_mode(param, gpu)
     solver = get_solver(param)
     if snapshot is not None:
