@@ -8,8 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from pycaffe_ext import cli
-from pycaffe_ext.bvlc import Place
-from pycaffe_ext.bvlc.launch import IMAGE
+from pycaffe_ext.bvlc.flags import add_place, place_of
 from pycaffe_ext.jobs.engines import ENGINES
 
 _EPILOG = """\
@@ -44,11 +43,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--sighup_effect", choices=effects, default="snapshot", help="default: %(default)s")
     run.add_argument("--allow-python", action="store_true", help="run the code of the Python layers that the net names")
     run.add_argument("--dry-run", action="store_true", help="build the nets, say what would be trained, and stop")
-    real = parser.add_argument_group("where real Caffe is, for --engine caffe")
-    real = real.add_mutually_exclusive_group()
-    real.add_argument("--caffe-python", metavar="PATH", help="a Python that has pycaffe; default: the PATH's python3")
-    real.add_argument("--caffe-chroot", metavar="DIR", help="a root folder with such a python3 (as root)")
-    real.add_argument("--docker", metavar="IMAGE", nargs="?", const=IMAGE, help="an image with one; default: %(const)s")
     run.add_argument(
         "--restarts",
         metavar="N",
@@ -56,18 +50,13 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         help="when real Caffe's process dies, go on from the last snapshot",
     )
+    add_place(parser, "where real Caffe is, for --engine caffe")
     write = parser.add_argument_group("what to write")
     write.add_argument("--out", metavar="DIR", help="a folder for snapshots, log, curves; default: snapshot_prefix's")
     write.add_argument("--log", metavar="FILE", help="the CSV log; default: PREFIX_log.csv")
     write.add_argument("--tensorboard", metavar="DIR", help="TensorBoard events too")
     write.add_argument("--quiet", action="store_true", help="print warnings and errors only")
     return parser
-
-
-def _place(options: argparse.Namespace) -> Place | None:
-    if options.docker or options.caffe_chroot or options.caffe_python:
-        return Place(options.caffe_python or "python3", options.caffe_chroot or "", options.docker or "")
-    return None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -88,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
         "snapshot": options.snapshot,
         "engine": options.engine,
         "gpu": options.gpu,
-        "place": _place(options),
+        "place": place_of(options),
         "iterations": options.iterations,
     }
     if options.dry_run:

@@ -119,9 +119,9 @@ def snapshot():
 
 
 def save_params(file):
-    """The parameters of the training net by `LAYER[INDEX]`."""
+    """The parameters of the training net by `param/LAYER/INDEX`."""
     named = zip(solver.net._layer_names, solver.net.layers)
-    np.savez(file, **{"%s[%d]" % (name, i): blob.data for name, layer in named for i, blob in enumerate(layer.blobs)})
+    np.savez(file, **{"param/%s/%d" % (n, i): blob.data for n, layer in named for i, blob in enumerate(layer.blobs)})
 
 
 def load_net(file, phase, weights, gpu):
@@ -134,29 +134,34 @@ def load_net(file, phase, weights, gpu):
 
 
 def run_net(inputs, seed, backward, into):
-    """Runs the net on the blobs of an .npz; writes each layer's tops as it leaves them, and all diffs, to another.
+    """Runs the net on an .npz of `data/BLOB` and `diff/BLOB`; writes another of what each layer leaves in its tops.
 
-    Keys: `top/NUMBER/NAME`, `diff/NAME`, `param/LAYER/INDEX`, `loss`.
+    Keys there: `top/NUMBER/BLOB`, and after the pass backward `diff/BLOB`, `param diff/LAYER/INDEX`.
     """
     net = nets["net"]
-    with np.load(inputs) as given:
-        for name in given.files:
-            net.blobs[name].reshape(*given[name].shape)
-            net.blobs[name].data[...] = given[name]
+    with np.load(inputs) as file:
+        fed = {key: file[key] for key in file.files}
+    for key in fed:
+        if key.startswith("data/"):
+            net.blobs[key[5:]].reshape(*fed[key].shape)
+            net.blobs[key[5:]].data[...] = fed[key]
     net.reshape()
     caffe.set_random_seed(seed)
-    found, loss = {}, 0.0
+    found = {}
     for index in range(len(net.layers)):
-        loss += float(net._forward(index, index))
+        net._forward(index, index)
         for top in net._top_ids(index):
             found["top/%d/%s" % (index, net._blob_names[top])] = net._blobs[top].data.copy()
     if backward:
         net.clear_param_diffs()
+        for key in fed:
+            if key.startswith("diff/"):
+                net.blobs[key[5:]].diff[...] = fed[key]
         net._backward(len(net.layers) - 1, 0)
         found.update(("diff/" + name, blob.diff) for name, blob in net.blobs.items())
         for name, layer in zip(net._layer_names, net.layers):
-            found.update(("param/%s/%d" % (name, i), blob.diff) for i, blob in enumerate(layer.blobs))
-    np.savez(into, loss=loss, **found)
+            found.update(("param diff/%s/%d" % (name, i), blob.diff) for i, blob in enumerate(layer.blobs))
+    np.savez(into, **found)
 
 
 def version():

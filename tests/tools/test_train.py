@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 import pty
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from jobs import toy
+from tool import TOOLS, command
 
 from pycaffe_ext import cli, jobs
 from pycaffe_ext.jobs.screen import Screen
 
-TRAIN = Path(__file__).resolve().parents[2] / "tools" / "train.py"
-
-
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("train_command", TRAIN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 def train(*arguments: str) -> int:
-    return cli.run(load().main, arguments)
+    return cli.run(command("train").main, arguments)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +58,7 @@ def test_dry_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_help_needs_no_torch() -> None:
-    command = [sys.executable, "-X", "importtime", TRAIN, "--help"]
+    command = [sys.executable, "-X", "importtime", TOOLS / "train.py", "--help"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "--snapshot S.solverstate" in done.stdout
     assert "pycaffe_ext.cli" in done.stderr
@@ -97,7 +85,7 @@ BAD: dict[str, tuple[dict[str, object], list[str], str]] = {
     "no weights": ({}, ["--weights", "absent.caffemodel"], "absent.caffemodel: cannot be read: No such file"),
     "no snapshot": ({}, ["--snapshot", "absent.solverstate"], "absent.solverstate: cannot be read: No such file"),
     "both": ({}, ["--snapshot", "a", "--weights", "b"], "give weights to fine-tune from, or a snapshot to resume"),
-    "no such gpu": ({}, ["--gpu", "99"], "set_device: no GPU 99"),
+    "no such gpu": ({}, ["--gpu", "99"], "GPU 99: PyTorch sees"),
     "iterations": ({}, ["--iterations", "-1"], "iterations must be from 0 to 2147483647, got -1"),
     "rate policy": ({"lr_policy": '"stepp"'}, [], "no lr_policy 'stepp'; did you mean 'step'"),
 }
@@ -210,7 +198,7 @@ def test_ctrl_c_in_a_terminal(folder: Path) -> None:
     toy.write(folder, max_iter=1000000, snapshot=0, test_iter=1)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, TRAIN, "solver.prototxt"],
+        [sys.executable, TOOLS / "train.py", "solver.prototxt"],
         stdout=theirs,
         stderr=theirs,
         env=os.environ | {"TERM": "xterm", "COLUMNS": "120", "OMP_NUM_THREADS": "1"},
