@@ -40,6 +40,8 @@ def caffe(arguments: Sequence[str]) -> None:
     if commands[0] not in _COMMANDS:
         raise UnknownNameError("command", commands[0], [*_COMMANDS, "run"])
     glog.configure(minimum=given.minloglevel, folder=given.log_dir)
+    if given.allow_python:
+        import_module(".engine.python_layers", __package__).allow_python_layers()
     import_module(f".command.{_COMMANDS[commands[0]]}", __package__).run(given)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import interpolation
-from .datasets.images import decode, read_file
+from .datasets.decoding import decode
+from .datasets.images import read_file
 from .errors import DataError, OptionError, UnknownNameError
 from .proto import caffe_pb2
 from .proto.blobs import array_to_blob

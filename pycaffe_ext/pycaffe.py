@@ -76,24 +76,24 @@ def has_nccl() -> bool:
 
 def solver_count() -> int:
     """How many solvers the script says share the work; 1 unless set."""
-    return device._State.solver_count
+    return device.solvers()[0]
 
 
 def set_solver_count(count: int) -> None:
-    device._State.solver_count = count
+    device.set_solvers(count=count)
 
 
 def solver_rank() -> int:
     """Which of them this process is, from 0."""
-    return device._State.solver_rank
+    return device.solvers()[1]
 
 
 def set_solver_rank(rank: int) -> None:
-    device._State.solver_rank = rank
+    device.set_solvers(rank=rank)
 
 
 def set_multiprocess(multiprocess: bool) -> None:
-    device._State.multiprocess = multiprocess
+    """Taken, and without effect: one process trains here."""
 
 
 def init_log(level: int = 0, stderr: bool = True) -> None:

@@ -27,7 +27,7 @@ import pytest
 
 chroot = Path(os.environ.get("REAL_CAFFE", "/opt/real-caffe"))
 
-_ENVIRONMENT = {
+environment = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
     "LANG": "C.UTF-8",
@@ -61,6 +61,10 @@ class RealFolder:
     path: Path
     inside: str
 
+    def command(self, program: str, *arguments: str | Path) -> list[str]:
+        """The command line that runs a program in the chroot with this folder as current directory."""
+        return ["chroot", str(chroot), "/usr/bin/env", "-C", self.inside, program, *map(str, arguments)]
+
     def run(
         self,
         program: str,
@@ -73,9 +77,13 @@ class RealFolder:
 
         `check`: a status other than 0 raises AssertionError with the program's last output.
         """
-        command = ["chroot", str(chroot), "/usr/bin/env", "-C", self.inside, program, *map(str, arguments)]
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=timeout, env=_ENVIRONMENT | (env or {})
+            self.command(program, *arguments),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            env=environment | (env or {}),
         )
         if check and done.returncode != 0:
             raise AssertionError(

@@ -19,16 +19,18 @@ ALLOWED = {
     "model": {"text", "proto"},
     "datasets": {"proto"},
     "surgery": {"model", "proto", "text"},
+    "doctor": {"model", "proto", "text", "datasets", "surgery"},
     "engine": {"model", "proto", "datasets"},
     "jobs": {"engine", "bvlc", "proto", "model"},
     "bvlc": set(),
     "inspection": {"engine"},
+    "layers": {"datasets", "engine"},
 }
 FOR_ALL = {"errors", "atomic", "cli"}
 FACE = {"engine", "model", "proto", "datasets"}  # what pycaffe's own modules at the root stand on
 
 # Files of more than 300 lines, each with its reason.
-LARGE: dict[str, str] = {"tests/robustness/mutate.py": "one catalogue of ways to damage a file"}
+LARGE: dict[str, str] = {}
 
 
 def _imports(path: Path) -> set[str]:
@@ -91,7 +93,7 @@ def test_editing_and_databases_need_no_torch() -> None:
     code = (
         "import sys, pkgutil, importlib\n"
         "import pycaffe_ext, pycaffe_ext.cli\n"
-        "for part in ('text', 'proto', 'model', 'surgery', 'datasets'):\n"
+        "for part in ('text', 'proto', 'model', 'surgery', 'datasets', 'doctor'):\n"
         "    package = importlib.import_module('pycaffe_ext.' + part)\n"
         "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
         "        importlib.import_module(module.name)\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from ..errors import OptionError
 from ..glog import log
 from . import gpus
 from .flags import Flags
@@ -13,10 +12,7 @@ from .flags import Flags
 def run(flags: Flags) -> None:
     """Writes the properties of the GPUs that -gpu names into the log. Raises OptionError for one that is not there."""
     log("caffe.cpp:138", f"Querying GPUs {flags.gpu}")
-    count = torch.cuda.device_count()
     for number in gpus.numbers(flags.gpu):
-        if not 0 <= number < count:
-            raise OptionError(f"-gpu {number}: PyTorch sees {count} GPUs here")
         found = torch.cuda.get_device_properties(number)
         for name, value in {
             "Device id": number,

@@ -26,6 +26,7 @@ class Flags:
     iterations: int = _flag(50, "how many batches to run (test, time)")
     gpu: str = _flag("", "run on the GPU of this number; 'all' where there is one")
     phase: str = _flag("", "TRAIN or TEST (time)")
+    allow_python: bool = _flag(False, "run the code of the Python layers that the net names")
     level: int = _flag(0, "the net's level")
     stage: str = _flag("", "the net's stages, separated by ','")
     sigint_effect: str = _flag("stop", "what Ctrl-C does: stop, snapshot or none (train)")
@@ -37,7 +38,8 @@ class Flags:
 
     @property
     def stages(self) -> list[str]:
-        return [stage for stage in self.stage.split(",") if stage]
+        """One that is empty where -stage is not given: the C++ tool's too, as its log shows."""
+        return self.stage.split(",")
 
 
 _KINDS: dict[str, type] = {flag.name: type(flag.default) for flag in fields(Flags)}

@@ -10,21 +10,21 @@ from ..glog import log
 
 
 def numbers(flag: str) -> list[int]:
-    """The GPUs that -gpu names: none, "0", "0,1", or "all". Raises OptionError."""
-    if flag == "all":
-        if not torch.cuda.device_count():
-            raise OptionError("-gpu all: PyTorch sees no GPU here")
-        return list(range(torch.cuda.device_count()))
+    """The GPUs that -gpu names: none, "0", "0,1", or "all". Raises OptionError for what PyTorch does not see."""
+    count = torch.cuda.device_count()
     try:
-        return [int(number) for number in flag.split(",")] if flag else []
+        found = list(range(count)) if flag == "all" else [int(number) for number in flag.split(",")] if flag else []
     except ValueError as error:
         raise OptionError(f"-gpu takes the number of a GPU, or all, got '{flag}'") from error
+    if flag and not (found and min(found) >= 0 and max(found) < count):
+        raise OptionError(device.no_gpu(f"-gpu {flag}"))
+    return found
 
 
 def choose(flag: str, source: str) -> None:
     """Makes the engine compute on the first GPU that the flag names, or else on the CPU; says so in the log.
 
-    Raises OptionError where PyTorch sees no such GPU.
+    Raises what numbers raises.
     """
     gpus = numbers(flag)
     if gpus:

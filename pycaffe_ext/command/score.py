@@ -10,7 +10,7 @@ from ..proto import caffe_pb2
 from . import gpus
 from .debug_log import DebugLog
 from .flags import Flags
-from .net_log import log_net
+from .net_log import log_ignored, log_net, read_given
 from .solver_log import weighted
 
 
@@ -21,12 +21,14 @@ def run(flags: Flags) -> None:
     if flags.iterations < 1:
         raise OptionError(f"-iterations takes a number from 1 on, got {flags.iterations}")
     gpus.choose(flags.gpu, "caffe.cpp:275")
-    net = Net(flags.model, caffe_pb2.TEST, flags.level, flags.stages)
+    given = read_given(flags.model, caffe_pb2.TEST, flags.level, flags.stages)
+    net = Net(given, level=None)
     net.keep_passes = False
     try:
-        log_net(net)
+        log_net(net, given)
         DebugLog(net)
         net.copy_from(flags.weights)
+        log_ignored(net, flags.weights)
         _score(net, flags.iterations)
     finally:
         net.close()

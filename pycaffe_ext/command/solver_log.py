@@ -36,8 +36,7 @@ class SolverLog:
         if isinstance(event, Stepped):
             self._stepped(event)
         elif isinstance(event, Testing):
-            log("solver.cpp:347", f"Iteration {event.iteration}, Testing net (#{event.net})")
-            self._is_testing = True
+            self._testing(event)
         elif isinstance(event, Tested):
             self._tested(event)
         elif isinstance(event, Snapshotted):
@@ -69,6 +68,21 @@ class SolverLog:
         self._step = self._solver.current_step
         if event.displayed:
             log("sgd_solver.cpp:112", f"Iteration {event.iteration}, lr = {number(event.rate)}")
+        if event.clipped_norm is not None:
+            limit = self._solver.param.clip_gradients
+            log(
+                "sgd_solver.cpp:99",
+                f"Gradient clipping: scaling down gradients (L2 norm {number(event.clipped_norm)} > {number(limit)})"
+                f" by scale factor {number(limit / event.clipped_norm)}",
+            )
+
+    def _testing(self, event: Testing) -> None:
+        self._is_testing = True
+        log("solver.cpp:347", f"Iteration {event.iteration}, Testing net (#{event.net})")
+        tested = self._solver.test_nets[event.net].layer_dict
+        for layer in self._solver.net.layers:
+            if layer.name not in tested:
+                log("net.cpp:678", f"Ignoring source layer {layer.name}")
 
     def _tested(self, event: Tested) -> None:
         self._is_testing = False

@@ -11,7 +11,7 @@ from ..proto import caffe_pb2
 from ..pycaffe import Timer
 from . import gpus
 from .flags import Flags
-from .net_log import log_net
+from .net_log import log_net, read_given
 
 
 def run(flags: Flags) -> None:
@@ -24,9 +24,10 @@ def run(flags: Flags) -> None:
         raise OptionError(f"-iterations takes a number from 1 on, got {flags.iterations}")
     gpus.choose(flags.gpu, "caffe.cpp:343")
     phase = caffe_pb2.TEST if flags.phase == "TEST" else caffe_pb2.TRAIN
-    net = Net(flags.model, phase, flags.level, flags.stages)
+    given = read_given(flags.model, phase, flags.level, flags.stages)
+    net = Net(given, level=None)
     try:
-        log_net(net)
+        log_net(net, given)
         _warm_up(net)
         _measure(net, flags.iterations)
     finally:

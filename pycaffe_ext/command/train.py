@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from google.protobuf import text_format
 
+from ..engine.net import Net
 from ..engine.solver import Solver, get_solver
+from ..engine.solver_nets import Source, test_sources, train_source
 from ..errors import OptionError
 from ..glog import log
 from ..jobs.signals import EFFECTS, Signals
@@ -15,7 +16,7 @@ from ..model.load import read_solver
 from ..proto import caffe_pb2
 from . import gpus
 from .flags import Flags
-from .net_log import log_net
+from .net_log import log_ignored, log_net, log_upgrade, text_of
 from .solver_log import SolverLog
 
 
@@ -37,7 +38,7 @@ def run(flags: Flags) -> None:
         param.weights.append(flags.weights)
     gpus.choose(_gpu(param, flags.gpu), "caffe.cpp:197")
     with Signals(flags.sigint_effect, flags.sighup_effect) as signals:
-        log("solver.cpp:45", f"Initializing solver from parameters: \n{text_format.MessageToString(param)}".rstrip())
+        log("solver.cpp:45", f"Initializing solver from parameters: \n{text_of(param)}")
         solver = get_solver(param)
         solver.ask = signals.ask
         try:
@@ -45,7 +46,10 @@ def run(flags: Flags) -> None:
             if flags.snapshot:
                 log("caffe.cpp:235", f"Resuming from {flags.snapshot}")
                 solver.restore(flags.snapshot)
-                log("sgd_solver.cpp:336", "SGDSolver: restoring history")
+                for file in solver.net.ignored_layers:
+                    log_ignored(solver.net, file)
+                if not flags.snapshot.endswith(".h5"):
+                    log("sgd_solver.cpp:336", "SGDSolver: restoring history")
             log("caffe.cpp:239", "Starting Optimization")
             lines = SolverLog(solver)
             solver.listeners.append(lines)
@@ -58,7 +62,7 @@ def run(flags: Flags) -> None:
 
 def _gpu(param: Any, flag: str) -> str:
     """The -gpu flag, else what solver_mode and device_id say; a solver that asks for a GPU runs without one too."""
-    if len(gpus.numbers(flag)) > 1:
+    if "," in flag or len(gpus.numbers(flag)) > 1:
         raise OptionError(f"-gpu {flag}: training runs on one GPU; give its number")
     if flag or not param.HasField("solver_mode") or param.solver_mode != caffe_pb2.SolverParameter.GPU:
         return flag
@@ -69,11 +73,24 @@ def _gpu(param: Any, flag: str) -> str:
 
 
 def _log_nets(solver: Solver) -> None:
-    files = [file.strip() for files in solver.param.weights for file in files.split(",")]
-    for net in (solver.net, *solver.test_nets):
-        if net is not solver.net:
-            log("solver.cpp:190", f"Creating test net (#{solver.test_nets.index(net)})")
-        log_net(net)
-        for file in files:
-            log("solver.cpp:72", f"Finetuning from {file}")
+    source = train_source(solver.param)
+    log("solver.cpp:102", f"Creating training net {_origin(source, 'from', 'specified in')}")
+    _log_one(solver.net, source)
+    for i, (net, source) in enumerate(zip(solver.test_nets, test_sources(solver.param), strict=True)):
+        log("solver.cpp:190", f"Creating test net (#{i}) specified by {_origin(source, '', '').strip(' .')}")
+        _log_one(net, source)
     log("solver.cpp:57", "Solver scaffolding done.")
+
+
+def _origin(source: Source, before_file: str, before_field: str) -> str:
+    """Where a net comes from, as Caffe words it: `from net file: net.prototxt`, `specified in net_param.`"""
+    return f"{before_file} {source.field} file: {source.file}" if source.file else f"{before_field} {source.field}."
+
+
+def _log_one(net: Net, source: Source) -> None:
+    if source.file:
+        log_upgrade(source.file)
+    log_net(net, source.net)
+    for file in net.ignored_layers:
+        log("solver.cpp:72", f"Finetuning from {file}")
+        log_ignored(net, file)

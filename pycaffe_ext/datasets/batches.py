@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from ..errors import DataError, OptionError
 from .databases import Database, Item
-from .datum import datum_array, parse_datum
+from .datum_reading import DatumParser, datum_array
 from .prefetch import Prefetcher
 from .transform import Draw, Shape, Transformer
 
@@ -83,16 +84,20 @@ class DatabaseBatches:
         self._transformer = transformer
         self._workers = workers
         self._pool = ThreadPoolExecutor(workers)
+        self._parse = DatumParser()
         self.shape = (batch_size, *self._read(next(iter(source))).shape)
         """Shape N x C x H x W of the first batch."""
 
     def _read(self, item: Item) -> _Image:
         key, value = item
-        with self._source.naming(key):
-            datum = parse_datum(value)
-            transformer = self._transformer
+        transformer = self._transformer
+        try:
+            datum = self._parse(value)
             pixels = datum_array(datum, force_color=transformer.force_color, force_gray=transformer.force_gray)
             return _Image(key, pixels, datum.label, transformer.shape(pixels.shape))
+        except DataError as error:
+            with self._source.naming(key):
+                raise error
 
     def load(self, used: Batch | None) -> Batch:
         items = list(islice(self._items, self._batch_size))
@@ -101,9 +106,9 @@ class DatabaseBatches:
         first = self._read(items[0])
         batch = used if used and used.data.shape[1:] == first.shape else self._new_batch(first.shape)
         self._put(batch, 0, first, draws[0])
-        mine, *others = (range(1 + part, len(items), self._workers) for part in range(self._workers))
-        waiting = [self._pool.submit(self._fill, batch, part, items, draws) for part in others]
-        self._fill(batch, mine, items, draws)
+        places = iter(range(1, len(items)))  # of which each worker takes the next one
+        waiting = [self._pool.submit(self._fill, batch, places, items, draws) for _ in range(self._workers - 1)]
+        self._fill(batch, places, items, draws)
         for done in waiting:
             done.result()
         return batch
@@ -111,7 +116,7 @@ class DatabaseBatches:
     def _new_batch(self, shape: Shape) -> Batch:
         return Batch(np.empty((self._batch_size, *shape), np.float32), np.empty(self._batch_size, np.float32))
 
-    def _fill(self, batch: Batch, places: range, items: list[Item], draws: Draw) -> None:
+    def _fill(self, batch: Batch, places: Iterator[int], items: list[Item], draws: Draw) -> None:
         for place in places:
             self._put(batch, place, self._read(items[place]), draws[place])
 

@@ -1,94 +1,134 @@
-"""A listing into databases: entries are made in parallel, and written in order, by one writer each."""
+"""A listing into targets: samples are made and packed in parallel, and written in order, by one thread."""
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 from ..errors import CaffeError, DataError
-from .recipes import Made, Recipe
-from .sources.entries import Entry, Listing
-from .writer import LmdbWriter, writing_lmdb
-
-_AHEAD = 8  # entries made and not yet written, for each worker
+from .parallel import in_order
+from .recipes import Recipe
+from .sources.entries import Content, Entry, Listing
+from .targets.target import Target
 
 
 @dataclass
 class Report:
-    """What was written. `sizes`: bytes for each database; `shapes`: the first key of each image shape."""
+    """What was written. `sizes`: bytes on the disk for each target; `skipped`: number and problem of each entry that
+    was left out; `shapes`: the first number of each image shape C x H x W."""
 
     written: int = 0
     sizes: list[int] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    shapes: dict[tuple[int, ...], bytes] = field(default_factory=dict)
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+    shapes: dict[tuple[int, ...], int] = field(default_factory=dict)
 
 
-def entry_key(number: int, entry: Entry) -> bytes:
-    """The key of the entry at place `number`, as convert_imageset writes it: %08d_path."""
-    return b"%08d_%s" % (number, os.fsencode(entry.name))
+class _Work(NamedTuple):
+    number: int
+    entry: Entry
+    content: Content | None  # of a source that is read in order
+    problem: str
 
 
-def write_databases(
+class _Done(NamedTuple):
+    number: int
+    packed: list[Any]
+    shape: tuple[int, ...] | None
+    problem: str
+
+
+def convert(
     listing: Listing,
     recipe: Recipe,
-    paths: Sequence[Path],
+    targets: Sequence[Target],
     *,
     workers: int,
     skip_bad: bool = False,
-    overwrite: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Report:
-    """Writes one LMDB for each value that the recipe makes; all are complete before the first appears.
+    """Writes each entry into each target, from where the one of them that is least far has come.
 
-    Keys and values do not depend on `workers`. An entry that cannot be made raises DataError; with `skip_bad`
+    What is written does not depend on `workers`. An entry that cannot be made raises DataError; with `skip_bad`
     it is left out, its number stays unused, and the report names it. `progress` is called with the number of
     entries that are done. Raises DataError, FileError.
     """
-    report = Report()
-    with ExitStack() as stack:
-        writers = [stack.enter_context(writing_lmdb(path, overwrite=overwrite)) for path in paths]
-        made_ahead = stack.enter_context(closing(_made_ahead(listing, recipe, workers)))
-        for number, (entry, future) in enumerate(made_ahead):
-            try:
-                made = future.result()
-            except CaffeError as error:
-                problem = f"{listing.where(entry)}{error}"
-                if not skip_bad:
-                    raise DataError(problem) from error
-                report.skipped.append(problem)
-            else:
-                _put(writers, entry_key(number, entry), made, report)
-            progress(number + 1)
-        if not report.written:
-            raise DataError(f"nothing to write: all {len(listing.entries)} entries were skipped; {report.skipped[0]}")
-        for writer in writers:
-            writer.sync()
-    report.sizes = [writer.bytes for writer in writers]
+    first = max(target.first for target in targets)
+    start = min(min(target.done for target in targets) - first, len(listing.entries))
+    report = _report_so_far(targets, first, first + start)
+    work = _worker(listing, recipe, targets)
+    begun = _chunks(_contents(listing, first, start), listing.chunk)
+    for done in chain.from_iterable(in_order(lambda todo: list(map(work, todo)), begun, workers)):
+        if done.problem and not skip_bad:
+            raise DataError(done.problem)
+        if done.problem:
+            report.skipped.append((done.number - first, done.problem))
+            _note(targets, "skipped", done.number - first, done.problem)
+        else:
+            _put(targets, done, report, first)
+        progress(done.number - first + 1)
+    report.written = len(listing.entries) - len(report.skipped)
+    if not report.written:
+        problem = f"nothing to write: all {len(listing.entries)} entries were skipped; {report.skipped[0][1]}"
+        raise DataError(problem)
+    for target in targets:
+        target.sync()
+    _note(targets, "complete")
+    report.sizes = [target.size for target in targets]
     return report
 
 
-def _put(writers: Sequence[LmdbWriter], key: bytes, made: Made, report: Report) -> None:
-    for writer, value in zip(writers, made.values, strict=True):
-        writer.put(key, value)
-    report.written += 1
-    if made.shape:
-        report.shapes.setdefault(made.shape, key)
+def _put(targets: Sequence[Target], done: _Done, report: Report, first: int) -> None:
+    if done.shape and done.shape not in report.shapes:
+        report.shapes[done.shape] = done.number - first
+        _note(targets, "shape", done.shape, done.number - first)
+    for target, packed in zip(targets, done.packed, strict=True):
+        target.put(done.number, packed)
 
 
-def _made_ahead(listing: Listing, recipe: Recipe, workers: int) -> Generator[tuple[Entry, Future[Made]], None, None]:
-    waiting: deque[tuple[Entry, Future[Made]]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
+def _note(targets: Sequence[Target], *event: Any) -> None:
+    for target in targets:
+        target.note(*event)
+
+
+def _report_so_far(targets: Sequence[Target], first: int, start: int) -> Report:
+    """What the runs before have noted of entries that will not be made again."""
+    report = Report()
+    source = min(targets, key=lambda target: target.done)
+    skipped = {int(number): str(problem) for number, problem in source.noted("skipped")}  # by several runs perhaps
+    report.skipped = [(number, skipped[number]) for number in sorted(skipped) if number < start - first]
+    for shape, number in source.noted("shape"):
+        if number < start - first:
+            report.shapes.setdefault(tuple(shape), number)
+    return report
+
+
+def _contents(listing: Listing, first: int, start: int) -> Iterator[_Work]:
+    for number, entry in enumerate(islice(listing.entries, start, None), first + start):
+        content, problem = None, ""
+        if listing.in_order:
+            try:
+                content = listing.content(entry)
+            except CaffeError as error:
+                problem = f"{listing.where(entry)}{error}"
+        yield _Work(number, entry, content, problem)
+
+
+def _chunks(items: Iterator[_Work], size: int) -> Iterator[list[_Work]]:
+    while chunk := list(islice(items, size)):
+        yield chunk
+
+
+def _worker(listing: Listing, recipe: Recipe, targets: Sequence[Target]) -> Callable[[_Work], _Done]:
+    def work(todo: _Work) -> _Done:
+        number, entry, content, problem = todo
+        if problem:
+            return _Done(number, [], None, problem)
         try:
-            for entry in listing.entries:
-                waiting.append((entry, pool.submit(recipe, listing, entry)))
-                if len(waiting) > workers * _AHEAD:
-                    yield waiting.popleft()
-            while waiting:
-                yield waiting.popleft()
-        finally:
-            pool.shutdown(cancel_futures=True)
+            made = recipe(listing, entry, listing.content(entry) if content is None else content)
+            return _Done(number, [target.pack(number, made) for target in targets], made.shape, "")
+        except CaffeError as error:
+            return _Done(number, [], None, f"{listing.where(entry)}{error}")
+
+    return work

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..atomic import creating_folder
 from ..errors import FileError
+from . import journal
 
 _DATA, _LOCK = "data.mdb", "lock.mdb"
 
@@ -24,26 +25,41 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise FileError(path, "exists already; remove it, choose another name, or give --overwrite")
-    if not path.is_dir() or not set(os.listdir(path)) <= {_DATA, _LOCK}:
+    if not is_lmdb(path):
         raise FileError(path, "is not an LMDB, so it is not overwritten")
 
 
-@contextmanager
-def new_database(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Yields an empty folder; on a clean exit it becomes `path`, on any error `path` is as it was.
+def is_lmdb(path: Path) -> bool:
+    """Whether a folder holds an LMDB's files and no others."""
+    return path.is_dir() and set(os.listdir(path)) <= {_DATA, _LOCK, journal.NAME}
 
-    What killed runs have left beside `path` is removed first. Raises FileError.
+
+@contextmanager
+def new_database(
+    path: Path, *, overwrite: bool = False, run: str = "", keep: tuple[type[BaseException], ...] = ()
+) -> Iterator[Path]:
+    """Yields a folder; on a clean exit it becomes `path`, on any error `path` is as it was.
+
+    After an error of the kinds `keep` the folder stays beside `path`, as it does when the run is killed.
+
+    It is empty, unless a killed run has left one whose journal is of `run`: then it holds what that one holds.
+    What other killed runs have left beside `path` is removed, and in the end the journal. Raises FileError.
     """
     check_target(path, overwrite=overwrite)
-    _remove_left_behind(path)
     replace = path.exists()
     place = path.with_name(f".{path.name}.part-new-{os.getpid()}") if replace else path
     with ExitStack() as after:
         with creating_folder(place) as folder:
+            _take_over(path, folder, run)
             after.enter_context(_owned(folder))
-            yield folder
+            try:
+                yield folder
+            except keep:
+                os.rename(folder, path.with_name(f".{path.name}.part-cut-{os.getpid()}"))
+                raise
         if replace:
             _replace(path, place)
+        forget(path)
 
 
 def _replace(path: Path, new: Path) -> None:
@@ -68,13 +84,58 @@ def _owned(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _remove_left_behind(path: Path) -> None:
+def left_behind(path: Path, run: str) -> Path | None:
+    """The folder that a killed run has left beside `path`, where its journal is of `run` and anything else is there."""
+    return next((folder for folder in _parts(path) if _is_of(folder, run)), None)
+
+
+def was_finished(path: Path, run: str, event: str) -> bool:
+    """Whether a run has noted an event in its journal, and `path` has come to its place since."""
+    places = [path, *_parts(path)]
+    noted = any([event] in journal.read_journal(folder, run) for folder in places)
+    return noted and path.exists() and left_behind(path, run) is None
+
+
+def forget(path: Path) -> None:
+    """Removes what a run has left in and beside `path`, which is whole."""
+    _remove_parts(path)
+    with suppress(OSError):
+        (path / journal.NAME).unlink(missing_ok=True)
+
+
+def _parts(path: Path) -> list[Path]:
     name = glob.escape(path.name)
-    for folder in [*path.parent.glob(f".{name}.part-*"), *path.parent.glob(f"..{name}.part-*")]:
-        with suppress(OSError):  # such as BlockingIOError: another run is writing it
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return sorted([*path.parent.glob(f".{name}.part-*"), *path.parent.glob(f"..{name}.part-*")])
+
+
+def _is_of(folder: Path, run: str) -> bool:
+    # Only a journal is left where the database has been moved out of the folder already.
+    return bool(journal.read_journal(folder, run)) and set(os.listdir(folder)) > {journal.NAME}
+
+
+def _take_over(path: Path, new: Path, run: str) -> None:
+    """Puts what a killed run has left of `run` in the new folder's place, and removes what others have left."""
+    for folder in _parts(path):
+        if run and folder != new and _is_of(folder, run):
+            with suppress(OSError), _locked(folder):
+                os.rename(folder, new)  # in one step, since the new one is empty
+                break
+    _remove_parts(path, but=new)
+
+
+def _remove_parts(path: Path, but: Path | None = None) -> None:
+    for folder in _parts(path):
+        if folder != but:
+            with suppress(OSError), _locked(folder):
                 shutil.rmtree(folder)
-            finally:
-                os.close(handle)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Holds the lock of a folder. Raises OSError, such as BlockingIOError where another run is writing it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

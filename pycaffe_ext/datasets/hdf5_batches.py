@@ -23,9 +23,16 @@ class Hdf5Batches:
     Batches run on from one file into the next.
     """
 
-    def __init__(self, source: str, names: Sequence[str], batch_size: int, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        names: Sequence[str],
+        batch_size: int,
+        seed: int | None = None,
+        part: tuple[int, int] = (1, 0),
+    ) -> None:
         """`names`: the datasets, of equally many rows. `seed`: files and the rows of each are shuffled, anew in
-        every round; None: they come in order.
+        every round; None: they come in order. `part`: (count, number), for every count-th row, from that number on.
 
         Raises OptionError, and DataError with the line in `source`.
         """
@@ -37,6 +44,7 @@ class Hdf5Batches:
         if not self._files:
             raise DataError(f"{source}: names no HDF5 file")
         self._random = None if seed is None else np.random.RandomState(seed)
+        self._count, self._skips = part  # rows to leave out before the next one
         self._shapes: list[Shape] = []
         self._due: list[int] = []  # files, by number, of this round
         self._loaded = -1
@@ -54,7 +62,7 @@ class Hdf5Batches:
         batch = [np.empty(shape, np.float32) for shape in self.shapes]
         filled = 0
         while filled < self._batch_size:
-            if not len(self._order):
+            while not len(self._order):
                 self._next_file()
             rows = self._order[: self._batch_size - filled]
             for array, source in zip(batch, self._arrays, strict=True):
@@ -70,7 +78,9 @@ class Hdf5Batches:
             self._loaded, self._arrays = -1, []  # frees the last one before this one takes memory
             self._arrays = self._load(*self._files[self._due[0]])
         self._loaded = self._due.pop(0)
-        self._order = self._new_order(len(self._arrays[0]))
+        order = self._new_order(len(self._arrays[0]))
+        self._order = order[self._skips :: self._count]
+        self._skips = (self._skips - len(order)) % self._count
 
     def _new_order(self, count: int) -> Order:
         return np.arange(count) if self._random is None else self._random.permutation(count)

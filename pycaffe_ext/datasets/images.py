@@ -9,14 +9,94 @@ that libpng went through the profile's gamma, today's weighs the values as they 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import DataError
+from .decoding import decode
+from .jpeg_structure import is_plain_jpeg
 
 Pixels = npt.NDArray[np.uint8]
 Size = tuple[int, int]  # height, width
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How image files become pixels; as it stands, they become those that Caffe gets.
+
+    `turn`: by EXIF orientation "caffe" (JPEG and TIFF, as OpenCV 4.5 does), "all" kinds of files, or "none".
+    `alpha`: "drop" (the colours as they are stored), over "white" or "black", or "keep" as a fourth channel.
+    `deep`: values of 16 bit and floats are kept; else they become 8 bit.
+    """
+
+    gray: bool = False
+    turn: str = "caffe"
+    alpha: str = "drop"
+    deep: bool = False
+
+    @property
+    def is_caffes(self) -> bool:
+        """Whether colour images are read as Caffe reads them."""
+        return (self.turn, self.alpha, self.deep) == ("caffe", "drop", False)
+
+
+def read_pixels(path: str, content: bytes, reading: Reading) -> npt.NDArray[Any]:
+    """The pixels of an image file's bytes, H x W, or H x W x C (BGR, BGRA): uint8, or floats where `deep`.
+
+    Raises DataError.
+    """
+    if reading.is_caffes:
+        return read_image(path, content, gray=reading.gray)
+    flags = cv2.IMREAD_GRAYSCALE if reading.gray else cv2.IMREAD_COLOR
+    if reading.turn == "none":
+        flags |= cv2.IMREAD_IGNORE_ORIENTATION
+    if reading.deep:
+        flags |= cv2.IMREAD_ANYDEPTH
+    image = _with_alpha(path, content, reading) if reading.alpha != "drop" else None
+    if image is None:
+        found = _decoded(path, content, flags, turn_all=reading.turn == "all")
+        image = found if found.dtype == np.uint8 or reading.deep else found.astype(np.uint8)
+    return image if image.dtype == np.uint8 else image.astype(np.float32)
+
+
+def _with_alpha(path: str, content: bytes, reading: Reading) -> npt.NDArray[Any] | None:
+    """The pixels of an image that has alpha, laid over a colour or with alpha kept; None for one that has none."""
+    image: Any = decode(content, cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise DataError(f"{path}: is not an image that OpenCV can read, or is damaged")
+    if image.ndim != 3 or image.shape[2] != 4:
+        return None
+    if reading.turn == "all":
+        image = _turned(image, content)
+    if image.dtype == np.uint16 and not reading.deep:
+        image = (image >> 8).astype(np.uint8)
+    if reading.alpha == "keep":
+        return np.asarray(image)
+    most = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+    alpha = image[..., 3:].astype(np.float32) / most
+    blended = image[..., :3] * alpha + (most if reading.alpha == "white" else 0) * (1 - alpha)
+    image = blended if image.dtype.kind == "f" else np.rint(blended).astype(image.dtype)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if reading.gray else np.asarray(image)
+
+
+# EXIF orientation: turns by 90 degrees against the clock after a flip left-right
+_TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (1, True), 6: (3, False), 7: (3, True), 8: (1, False)}
+
+
+def _turned(image: npt.NDArray[Any], content: bytes) -> npt.NDArray[Any]:
+    """An image turned as its EXIF orientation says."""
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as opened:
+        orientation = opened.getexif().get(0x0112, 1)
+    turns, flip = _TURNS.get(orientation, (0, False))
+    return np.ascontiguousarray(np.rot90(image[:, ::-1] if flip else image, turns))
 
 
 def read_file(path: str) -> bytes:
@@ -24,29 +104,37 @@ def read_file(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             content = file.read()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        problem = error.strerror if isinstance(error, OSError) else None
+        raise DataError(f"{path}: cannot be read: {problem or error}") from error
+    check_not_cut(path, content)
+    return content
+
+
+def check_not_cut(path: str, content: bytes) -> None:
+    """Raises DataError for an image file's bytes that are none, or of a JPEG cut short."""
     if not content:
         raise DataError(f"{path}: is empty (0 bytes)")
-    if _is_cut_jpeg(content):
+    if is_cut_jpeg(content):
         raise DataError(f"{path}: is cut short: a JPEG without its end")
-    return content
 
 
 def read_image(path: str, content: bytes, *, gray: bool = False) -> Pixels:
     """The pixels of an image file's bytes, H x W x 3 (BGR) or, if `gray`, H x W. Raises DataError."""
-    return _decoded(path, content, cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR)
+    image = _decoded(path, content, cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR)
+    return image.astype(np.uint8, copy=False)
 
 
 def check_image(path: str, content: bytes) -> None:
-    """Raises DataError unless the bytes decode. Takes half the time of `read_image` for a JPEG."""
-    _decoded(path, content, cv2.IMREAD_REDUCED_GRAYSCALE_8)
+    """Raises DataError unless the bytes decode. Takes no time for an ordinary JPEG: its structure tells."""
+    if not is_plain_jpeg(content):
+        _decoded(path, content, cv2.IMREAD_REDUCED_GRAYSCALE_8)
 
 
-def resize(image: Pixels, size: Size) -> Pixels:
-    """The image at another size, bilinear, as convert_imageset resizes."""
+def resize(image: npt.NDArray[Any], size: Size) -> npt.NDArray[Any]:
+    """The image (uint8 or float32) at another size, bilinear, as convert_imageset resizes."""
     height, width = size
-    return np.asarray(cv2.resize(image, (width, height)), np.uint8)
+    return np.asarray(cv2.resize(image, (width, height)))
 
 
 def encode(image: Pixels, kind: str) -> bytes:
@@ -54,25 +142,16 @@ def encode(image: Pixels, kind: str) -> bytes:
     return bytes(cv2.imencode(f".{kind}", image)[1].tobytes())
 
 
-def decode(content: bytes | memoryview, flags: int) -> npt.NDArray[np.generic] | None:
-    """What OpenCV makes of encoded bytes; None where they are no image that it can read."""
-    try:
-        image: npt.NDArray[np.generic] | None = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
-    except cv2.error:  # such as dimensions beyond its limits
-        return None
-    return image
-
-
-def _decoded(path: str, content: bytes, flags: int) -> Pixels:
-    if not content.startswith((b"\xff\xd8", b"II", b"MM")):  # JPEG, TIFF
+def _decoded(path: str, content: bytes, flags: int, *, turn_all: bool = False) -> npt.NDArray[Any]:
+    if not turn_all and not content.startswith((b"\xff\xd8", b"II", b"MM")):  # JPEG, TIFF
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
     image = decode(content, flags)
     if image is None:
         raise DataError(f"{path}: is not an image that OpenCV can read, or is damaged")
-    return image.astype(np.uint8, copy=False)
+    return image
 
 
-def _is_cut_jpeg(content: bytes) -> bool:
+def is_cut_jpeg(content: bytes) -> bool:
     """Whether the bytes are a JPEG with no end marker after the start of its scan.
 
     libjpeg fills what is missing with grey and only warns. The headers are walked first, because a thumbnail

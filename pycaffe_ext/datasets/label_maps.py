@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,17 +27,22 @@ class LabelRule:
     num_classes: int | None = None
     ignore: int | None = None
     """A label that is allowed beside 0 .. num_classes - 1."""
+    relabel: Mapping[int | None, int] = field(default_factory=dict)
+    """What becomes of the values that are read; None: of all that are not named."""
 
 
-def read_label_map(path: str, rule: LabelRule) -> Labels:
-    """The labels of a PNG, H x W uint8.
+def read_label_map(path: str, rule: LabelRule, content: bytes | None = None) -> Labels:
+    """The labels of a PNG, H x W uint8; of its bytes, where they are given.
 
     Without a palette they are the values of a grey PNG (8 or 16 bit) or the indices of a palette PNG; with one,
     every pixel is looked up by its colour. Raises DataError naming file, pixel and value.
     """
     try:
-        with Image.open(path, formats=["PNG"]) as image:
-            mode, bits = image.mode, _bit_depth(path)
+        if content is None:
+            with open(path, "rb") as file:
+                content = file.read()
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            mode, bits = image.mode, content[24]  # Pillow scales grey of 1, 2 and 4 bits without telling
             colors = _rgb(path, image) if rule.palette else None
             values = np.asarray(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -55,7 +61,7 @@ def read_label_map(path: str, rule: LabelRule) -> Labels:
         raise DataError(f"{path}: is a {bits}-bit grey PNG, whose values readers scale; save 8-bit grey or a palette")
     else:
         raise DataError(f"{path}: holds colours ({mode}), not labels; give --palette FILE with their labels")
-    return _checked(path, values, rule)
+    return checked(path, values, rule)
 
 
 def sample(labels: Labels, size: Size) -> Labels:
@@ -115,7 +121,10 @@ class LabelMaps:
         return self._paths[name]
 
 
-def _checked(path: str, values: npt.NDArray[Any], rule: LabelRule) -> Labels:
+def checked(path: str, values: npt.NDArray[Any], rule: LabelRule) -> Labels:
+    """Values H x W of a label map as labels, by the rule. Raises DataError naming map, pixel and value."""
+    if rule.relabel:
+        values = _relabelled(values, rule.relabel)
     limit = 256 if rule.num_classes is None else rule.num_classes
     bad = values >= limit
     if rule.ignore is not None:
@@ -127,15 +136,25 @@ def _checked(path: str, values: npt.NDArray[Any], rule: LabelRule) -> Labels:
     return values.astype(np.uint8, copy=False)
 
 
+def _relabelled(values: npt.NDArray[Any], relabel: Mapping[int | None, int]) -> npt.NDArray[Any]:
+    found, places = np.unique(values, return_inverse=True)
+    others = relabel.get(None)
+    new = [relabel.get(value, value if others is None else others) for value in found.tolist()]
+    return np.array(new, np.int64)[places].reshape(values.shape)
+
+
+def swapped(labels: Labels, pairs: Mapping[int, int]) -> Labels:
+    """The label map flipped left-right, each label turned into its partner."""
+    table = np.arange(256, dtype=np.uint8)
+    for one, other in pairs.items():
+        table[one], table[other] = other, one
+    flipped: Labels = table[labels[:, ::-1]]
+    return flipped
+
+
 def _first(where: npt.NDArray[np.bool_]) -> tuple[int, int]:
     y, x = np.unravel_index(int(where.argmax()), where.shape)
     return int(x), int(y)
-
-
-def _bit_depth(path: str) -> int:
-    """Bits per sample, from the PNG's header (Pillow scales grey of 1, 2 and 4 bits without telling)."""
-    with open(path, "rb") as file:
-        return file.read(25)[24]
 
 
 def _rgb(path: str, image: Image.Image) -> npt.NDArray[np.uint8]:

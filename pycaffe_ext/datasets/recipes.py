@@ -1,84 +1,133 @@
-"""What is made of an entry: the values that go under its key, one for each database."""
+"""What is made of an entry: an image, its numbers, its label map; whatever is written of them then."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import cv2
+import numpy as np
 
 from ..errors import DataError
-from .datum import encoded_datum, raw_datum
-from .images import Pixels, Size, check_image, encode, read_file, read_image, resize
-from .label_maps import LabelMaps, LabelRule, read_label_map, sample, scale_down
-from .sources.entries import Entry, Listing
+from .images import Pixels, Reading, Size, check_image, check_not_cut, read_pixels, resize
+from .label_grid import Divided, Grid
+from .label_maps import LabelMaps, LabelRule, Labels, checked, read_label_map, sample, swapped
+from .sources.entries import Array, Content, Entry, Listing
 
 
-class Made(NamedTuple):
-    """The values of one entry, one for each database, and the image's shape C x H x W (None: not looked at)."""
+class Sample(NamedTuple):
+    """`image`: pixels H x W or H x W x C (uint8 or float32), or the bytes of a file that is kept as it is."""
 
-    values: tuple[bytes, ...]
-    shape: tuple[int, ...] | None
+    image: bytes | Array
+    entry: Entry
+    labels: Labels | None = None
+    is_rgb: bool = False
 
-
-class Recipe(Protocol):
-    """Makes the values of an entry; called from several threads. Raises DataError naming the file."""
-
-    def __call__(self, listing: Listing, entry: Entry) -> Made: ...
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """C x H x W of the image; None where its file is kept."""
+        if isinstance(self.image, bytes):
+            return None
+        return (1 if self.image.ndim == 2 else self.image.shape[2], *self.image.shape[:2])
 
 
 @dataclass(frozen=True)
-class ImageRecipe:
-    """An image as Datum, by convert_imageset's rules.
+class MapRecipe:
+    """How label maps are made: of the folder `maps`, or the source's own; sampled as the image is, then by `grid`."""
 
-    encoded "" gives raw pixels. Else a file whose extension says that it is of that kind already, and that is not
-    resized, is taken over byte for byte (also when `gray` is set); any other is encoded anew.
+    rule: LabelRule = field(default_factory=LabelRule)
+    grid: Grid = field(default_factory=Divided)
+    maps: LabelMaps | None = None
+    swap: Mapping[int, int] = field(default_factory=dict)
+    """Labels that change places in an entry that is mirrored."""
+
+    def read(self, listing: Listing, entry: Entry, size: Size) -> Labels:
+        """The label map of an image of `size`, as large as it. Raises DataError."""
+        name = self.maps.find(entry.name) if self.maps else listing.label_map_name(entry)
+        found = name if self.maps else listing.label_map(entry)
+        if isinstance(found, np.ndarray):
+            labels = checked(name, found, self.rule)
+        else:
+            labels = read_label_map(name, self.rule, found if isinstance(found, bytes) else None)
+        if labels.shape != size:
+            ours, theirs = ("x".join(map(str, shape)) for shape in (labels.shape, size))
+            image = listing.path(entry)
+            raise DataError(f"{name}: label map is {ours}, but its image {image} is {theirs} (height x width)")
+        return labels
+
+    def finished(self, name: str, labels: Labels, size: Size | None, mirrored: bool) -> Labels:
+        """The label map that is stored. Raises DataError."""
+        if size:
+            labels = sample(labels, size)
+        if mirrored:
+            labels = swapped(labels, self.swap)
+        return self.grid(name, labels)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Makes a Sample of an entry; called from several threads.
+
+    `encoded`: the kind of file that images are stored as. A file whose extension says that it is of that kind
+    already, and that is not resized or mirrored, is taken over byte for byte (also when it is to be grey).
+    `bgr`: colours that come as red, green, blue are turned round.
     """
 
     size: Size | None = None
-    gray: bool = False
+    reading: Reading = field(default_factory=Reading)
     encoded: str = ""
+    bgr: bool = False
+    maps: MapRecipe | None = None
 
-    def __call__(self, listing: Listing, entry: Entry) -> Made:
+    def __call__(self, listing: Listing, entry: Entry, content: Content) -> Sample:
+        """Raises DataError naming file or entry."""
         path = listing.path(entry)
-        content = read_file(path)
-        if self.keeps_file(path):
-            check_image(path, content)
-            return Made((encoded_datum(content, entry.label),), None)
-        return self.from_pixels(read_image(path, content, gray=self.gray), entry.label)
-
-    def keeps_file(self, path: str) -> bool:
-        """Whether the file's own bytes are stored."""
-        extension = path.rpartition(".")[2].lower()
-        return self.size is None and (extension == self.encoded or (self.encoded, extension) == ("jpg", "jpeg"))
-
-    def from_pixels(self, image: Pixels, label: int) -> Made:
-        """The Datum of pixels that were read already."""
+        if isinstance(content, bytes):
+            check_not_cut(path, content)
+        keeps = isinstance(content, bytes) and self._keeps_file(entry)
+        if keeps and self.maps is None:
+            check_image(path, content)  # type: ignore[arg-type]
+            return Sample(content, entry)
+        image = self._pixels(path, content, listing)
+        labels = None
+        if self.maps:
+            labels = self.maps.read(listing, entry, image.shape[:2])
+            labels = self.maps.finished(path, labels, self.size, entry.mirrored)
+        if keeps:
+            return Sample(content, entry, labels)
         if self.size:
             image = resize(image, self.size)
-        value = encoded_datum(encode(image, self.encoded), label) if self.encoded else raw_datum(image, label)
-        return Made((value,), (1 if image.ndim == 2 else image.shape[2], *image.shape[:2]))
+        if entry.mirrored:
+            image = np.asarray(cv2.flip(image, 1))
+        return Sample(image, entry, labels, listing.is_rgb and not self.bgr and image.ndim == 3)
+
+    def _keeps_file(self, entry: Entry) -> bool:
+        extension = entry.name.rpartition(".")[2].lower()
+        is_kind = extension == self.encoded or (self.encoded, extension) == ("jpg", "jpeg")
+        return is_kind and self.size is None and not entry.mirrored
+
+    def _pixels(self, path: str, content: Content, listing: Listing) -> Array:
+        if isinstance(content, bytes):
+            return read_pixels(path, content, self.reading)
+        image = content if content.dtype == np.uint8 else content.astype(np.float32)
+        if not np.isfinite(image).all():
+            raise DataError(f"{path}: holds values that are not finite")
+        if image.ndim == 3 and image.shape[2] == 1:
+            image = image[..., 0]
+        if image.ndim == 3 and image.shape[2] == 3:
+            if self.reading.gray:
+                return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY if listing.is_rgb else cv2.COLOR_BGR2GRAY))
+            if listing.is_rgb and self.bgr:
+                image = image[..., ::-1]
+        return np.ascontiguousarray(image)
 
 
-@dataclass(frozen=True)
-class PairRecipe:
-    """An image and its label map (1 x H x W) as two Datums; the map is resized as the image is, then scaled down."""
-
-    image: ImageRecipe
-    maps: LabelMaps
-    rule: LabelRule
-    divisor: int = 1
-
-    def __call__(self, listing: Listing, entry: Entry) -> Made:
-        path, map_path = listing.path(entry), self.maps.find(entry.name)
-        content = read_file(path)
-        pixels = read_image(path, content, gray=self.image.gray)
-        labels = read_label_map(map_path, self.rule)
-        if labels.shape != pixels.shape[:2]:
-            ours, theirs = ("x".join(map(str, shape)) for shape in (labels.shape, pixels.shape[:2]))
-            raise DataError(f"{map_path}: label map is {ours}, but its image {path} is {theirs} (height x width)")
-        if self.image.size:
-            labels = sample(labels, self.image.size)
-        label_value = raw_datum(scale_down(map_path, labels, self.divisor), entry.label)
-        if self.image.keeps_file(path):
-            return Made((encoded_datum(content, entry.label), label_value), None)
-        made = self.image.from_pixels(pixels, entry.label)
-        return Made((*made.values, label_value), made.shape)
+def as_bgr(made: Sample) -> Pixels:
+    """The image as encoders take it. Raises DataError for one that is not uint8 of 1, 3 or 4 channels."""
+    assert not isinstance(made.image, bytes)
+    image = made.image
+    if image.dtype != np.uint8 or (image.ndim == 3 and image.shape[2] not in (3, 4)):
+        kind = f"{image.dtype} of shape {'x'.join(map(str, image.shape))}"
+        raise DataError(f"{made.entry.name or made.entry.place}: {kind} cannot be encoded as an image file")
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if made.is_rgb and image.shape[2] == 3 else image)

@@ -17,6 +17,7 @@ from ..proto.files import read_binary
 Floats = npt.NDArray[np.float32]
 Draw = npt.NDArray[np.uint32]
 Shape = tuple[int, int, int]
+Window = tuple[int, int, int, int]  # top, left, height, width
 
 
 class Transformer:
@@ -34,8 +35,9 @@ class Transformer:
             raise OptionError("transform_param has both force_color and force_gray; keep one")
         self.force_color, self.force_gray = bool(param.force_color), bool(param.force_gray)
         self._mean = _read_mean(param.mean_file) if param.HasField("mean_file") else None
-        self._values = np.array(param.mean_value, np.float32)
+        self._values = np.array(param.mean_value, np.float32).reshape(-1, 1, 1)
         self._scale = np.float32(param.scale)
+        self._is_tame = self._stays_finite()
         self._crop = int(param.crop_size)
         self._mirror = bool(param.mirror)
         self._random_crop = bool(self._crop) and phase == caffe_pb2.TRAIN
@@ -75,26 +77,65 @@ class Transformer:
 
     def into(self, out: Floats, image: npt.NDArray[Any], draw: Draw) -> None:
         """Transforms an image into `out`, contiguous and of shape `shape(image.shape)`, with one row of `draws`."""
-        _, height, width = image.shape
-        _, new_height, new_width = out.shape
+        window, flip = self._window(out, image, draw)
+        top, left, new_height, new_width = window
+        pixels = cut(image, window, flip)
+        out[...] = pixels
+        if self._mean is not None:
+            mean = self._mean
+            if flip:  # Caffe subtracts before it mirrors
+                mean, left = mean[..., ::-1], mean.shape[2] - new_width - left
+            mean = mean[:, top : top + new_height, left : left + new_width]
+        else:
+            mean = self._values
+        if self._is_tame and image.dtype == np.uint8:
+            self._finish(out, mean)
+        else:
+            with np.errstate(all="ignore"):  # infinite and no numbers are the net's business
+                self._finish(out, mean)
+
+    def _window(self, out: Floats, image: npt.NDArray[Any], draw: Draw) -> tuple[Window, bool]:
+        """What becomes of the image, and whether it is mirrored."""
+        height, width = image.shape[1:]
+        new_height, new_width = out.shape[1:]
         numbers = draw.tolist()
         flip = self._mirror and numbers.pop(0) % 2 == 1
         if self._random_crop:
             top, left = numbers[0] % (height - new_height + 1), numbers[1] % (width - new_width + 1)
         else:
             top, left = (height - new_height) // 2, (width - new_width) // 2
-        window = np.s_[:, top : top + new_height, left : left + new_width]
-        out[...] = image[window]
-        with np.errstate(all="ignore"):  # infinite and no numbers are the net's business
-            if self._mean is not None:
-                out -= self._mean[window]
-            elif len(self._values):
-                out -= self._values[:, None, None]
-            if self._scale != 1:
-                out *= self._scale
-        if flip:
-            rows = out.reshape(-1, new_width)
-            cv2.flip(rows, 1, rows)  # much faster than reading or writing backwards
+        return (top, left, new_height, new_width), flip
+
+    def _finish(self, out: Floats, mean: Floats) -> None:
+        if mean.size:
+            out -= mean
+        if self._scale != 1:
+            out *= self._scale
+
+    def _stays_finite(self) -> bool:
+        """Whether no byte becomes an infinite number or none, so that numpy has nothing to warn of."""
+        means = self._values if self._mean is None else self._mean
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite((np.abs(means).max(initial=0) + 255) * np.abs(self._scale)))
+
+
+def cut(image: npt.NDArray[Any], window: Window, flip: bool) -> npt.NDArray[Any]:
+    """A window of an image C x H x W, mirrored left to right if `flip`; it may be a view.
+
+    Bytes are mirrored, and their planes parted, before they are made floats of four times their size.
+    """
+    top, left, height, width = window
+    rows = image.transpose(1, 2, 0)
+    if image.dtype == np.uint8 and len(image) == 3 and rows.flags.c_contiguous:  # pixels side by side, as decoded
+        part = rows[top : top + height, left : left + width]
+        planes = np.empty((3, height, width), np.uint8)
+        cv2.split(cv2.flip(part, 1) if flip else part, list(planes))
+        return planes
+    if flip and image.dtype == np.uint8 and image.flags.c_contiguous:  # planes: one call, with the rows beside as well
+        columns = image.reshape(-1, image.shape[2])[:, left : left + width]
+        return np.asarray(cv2.flip(columns, 1)).reshape(len(image), -1, width)[:, top : top + height]
+    part = image[:, top : top + height, left : left + width]
+    return part[..., ::-1] if flip else part
 
 
 def _read_mean(path: str) -> Floats:

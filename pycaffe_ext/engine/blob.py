@@ -120,6 +120,19 @@ class Memory:
         else:
             self._tensor, self._host, self._head = None, None, Head.EMPTY
 
+    def part(self, count: int) -> Memory:
+        """Another memory: the first `count` of these numbers, or zeros where there are not so many."""
+        found = Memory()
+        numbers = self._tensor if self._head is Head.DEVICE else self._host if self._head is Head.HOST else None
+        if numbers is not None and count <= prod(numbers.shape):
+            found._head, found._lent = self._head, self._lent
+            first = numbers.reshape(-1)[:count]
+            if isinstance(first, torch.Tensor):
+                found._tensor = first
+            else:
+                found._host = first
+        return found
+
     @property
     def is_empty(self) -> bool:
         return self._head is Head.EMPTY
@@ -205,7 +218,7 @@ class Blob:
         self._diff.clear()
 
     def reshape(self, *shape: int) -> None:
-        """Gives the blob another shape. The numbers stay where their count does, else they are zeros.
+        """Gives the blob another shape. As many numbers as before or fewer stay, in order; more are zeros.
 
         Raises ShapeError for negative sizes, more than 32 axes and more than 2^31 - 1 numbers, as Caffe does.
         """
@@ -217,7 +230,7 @@ class Blob:
             return
         _checked(shape)
         if prod(shape) != self.count:
-            self._data, self._diff = Memory(), Memory()
+            self._data, self._diff = (memory.part(prod(shape)) for memory in (self._data, self._diff))
         self._shape = shape
 
     def share(self, other: Blob) -> None:

@@ -19,7 +19,6 @@ class _State:
     generators: dict[torch.device, torch.Generator] = {}  # noqa: RUF012  (one state for the whole process)
     solver_count = 1
     solver_rank = 0
-    multiprocess = False
 
 
 def set_mode_cpu() -> None:
@@ -30,18 +29,38 @@ def set_mode_cpu() -> None:
 def set_mode_gpu() -> None:
     """Compute on the GPU that set_device named (the first otherwise). Raises OptionError where there is none."""
     if not torch.cuda.is_available():
-        raise OptionError("set_mode_gpu: PyTorch sees no GPU here; use set_mode_cpu or install a CUDA build of torch")
+        raise OptionError(no_gpu("set_mode_gpu"))
     _State.device = torch.device("cuda", _State.gpu_id)
 
 
 def set_device(gpu_id: int) -> None:
     """Names the GPU for set_mode_gpu, counted from 0. Raises OptionError where there is no such GPU."""
-    count = torch.cuda.device_count()
-    if gpu_id >= max(count, 1) or gpu_id < 0:
-        raise OptionError(f"set_device: no GPU {gpu_id}; PyTorch sees {count}")
+    if not 0 <= gpu_id < max(torch.cuda.device_count(), 1):
+        raise OptionError(no_gpu(f"set_device({gpu_id})"))
     _State.gpu_id = gpu_id
     if _State.device.type == "cuda":
         _State.device = torch.device("cuda", gpu_id)
+
+
+def no_gpu(asked: str) -> str:
+    """What to say where PyTorch does not see the GPU that was asked for; `asked`: by which call or option."""
+    count = torch.cuda.device_count()
+    if count:
+        return f"{asked}: PyTorch sees GPU 0 to {count - 1} here; choose one of them"
+    return f"{asked}: PyTorch sees no GPU here; compute on the CPU, or install a driver and a CUDA build of torch"
+
+
+def solvers() -> tuple[int, int]:
+    """How many solvers a script says share the work, and which of them this process is (from 0)."""
+    return _State.solver_count, _State.solver_rank
+
+
+def set_solvers(*, count: int | None = None, rank: int | None = None) -> None:
+    """Takes what pycaffe's set_solver_count and set_solver_rank are told: training data layers read their part."""
+    if (count is not None and count < 1) or (rank is not None and rank < 0):
+        raise OptionError(f"a solver count is at least 1 and a rank at least 0, got {count or rank}")
+    _State.solver_count = _State.solver_count if count is None else count
+    _State.solver_rank = _State.solver_rank if rank is None else rank
 
 
 def set_random_seed(seed: int) -> None:
@@ -88,5 +107,8 @@ def use_mode(param: Any, gpu: int | None = None) -> None:
     if gpu is None and not (gpu_mode and torch.cuda.is_available()):
         set_mode_cpu()
     else:
-        set_device(param.device_id if gpu is None else gpu)
+        number = int(param.device_id if gpu is None else gpu)
+        if not 0 <= number < torch.cuda.device_count():
+            raise OptionError(no_gpu(f"GPU {number}"))
+        set_device(number)
         set_mode_gpu()

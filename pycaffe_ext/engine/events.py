@@ -20,6 +20,7 @@ class Stepped:
     """One iteration is done: its loss (over iter_size passes) before the update, and the rate used.
 
     `displayed`: the solver's `display` falls on this iteration; only then `outputs` holds the net's outputs.
+    `clipped_norm`: the norm of all gradients where it was above clip_gradients.
     """
 
     iteration: int
@@ -28,6 +29,7 @@ class Stepped:
     rate: float
     displayed: bool
     outputs: tuple[Output, ...]
+    clipped_norm: float | None = None
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ class Layer:
 
 
 _layers: dict[str, type[Layer]] = {}
+_python_layers: dict[tuple[str, str], type[Layer]] = {}
 L = TypeVar("L", bound=type[Layer])
 
 
@@ -118,6 +119,16 @@ def layer(*types: str) -> Callable[[L], L]:
     def register(cls: L) -> L:
         for name in types:
             _layers[name] = cls
+        return cls
+
+    return register
+
+
+def python_layer(module: str, name: str) -> Callable[[L], L]:
+    """Registers the class for a Python layer of ours; it runs in place of that, without Python layers being allowed."""
+
+    def register(cls: L) -> L:
+        _python_layers[module, name] = cls
         return cls
 
     return register
@@ -142,6 +153,7 @@ def create(param: Any) -> Layer:
     _find_layers()
     if param.type not in _layers:
         raise UnknownNameError("layer type", param.type, _layers, where=f"layer '{param.name}'")
-    made = _layers[param.type](param)
+    ours = (param.python_param.module, param.python_param.layer) if param.type == "Python" else None
+    made = _python_layers.get(ours, _layers[param.type])(param) if ours else _layers[param.type](param)
     made.rule.check_counts(param)
     return made

@@ -28,6 +28,7 @@ class PycaffeNet:
     _hooks: dict[str, list[Callable[[int], None]]]
     _blob_names: Any
     _layer_names: Any
+    blob_loss_weights: Any
     _forward: Callable[[int, int], float]
     _backward: Callable[[int, int], None]
 
@@ -35,6 +36,11 @@ class PycaffeNet:
     def blobs(self) -> OrderedDict[str, Blob]:
         """Blobs by name, from input to output."""
         return OrderedDict(zip(self._blob_names, self._blobs, strict=True))
+
+    @cached_property
+    def ignored_layers(self) -> dict[str, list[str]]:
+        """Of each file that weights were taken from: the names of its layers that this net lacks."""
+        return {}
 
     @property
     def params(self) -> OrderedDict[str, BlobVec]:
@@ -76,6 +82,10 @@ class PycaffeNet:
 
     def _bottom_ids(self, layer: int) -> list[int]:
         return self._wiring.bottoms[layer]
+
+    @property
+    def _blob_loss_weights(self) -> list[float]:
+        return list(self.blob_loss_weights.values())
 
     @property
     def _inputs(self) -> list[int]:

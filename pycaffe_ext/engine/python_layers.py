@@ -2,25 +2,28 @@
 
 A net's text names the module and the class of such a layer, so loading it runs code that the net's author chose.
 Classes of the running script and of modules that it has imported are taken as wanted. Any other module is imported
-only after `allow_python_layers()`, or with PYCAFFE_EXT_ALLOW_PYTHON_LAYERS=1 in the environment.
+only after `allow_python_layers()`, which is what the commands' --allow-python does, or with
+PYCAFFE_EXT_ALLOW_PYTHON_LAYERS=1 in the environment.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from abc import ABC
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from ..errors import NetError, UnknownNameError
+from . import layer as engine
 from .blob import BlobVec
 
 _VARIABLE = "PYCAFFE_EXT_ALLOW_PYTHON_LAYERS"
 
 
-class Layer:
-    """pycaffe's caffe.Layer. A class that derives from it defines, with lists of Blobs:
+class Layer(ABC):
+    """pycaffe's caffe.Layer: every layer of a net is one. A class that derives from it defines, with lists of Blobs:
 
     setup(bottom, top) once, where self.blobs.add_blob(*shape) makes parameters; reshape(bottom, top) before each
     forward pass, which gives the tops their shapes; forward(bottom, top), which writes the tops' data; and to learn
@@ -33,6 +36,9 @@ class Layer:
 
     def __init__(self, param: Any) -> None:
         self.blobs = BlobVec()
+
+
+Layer.register(engine.Layer)  # isinstance says so, as in pycaffe
 
 
 class _State:
@@ -63,7 +69,7 @@ def load(param: Any) -> Any:
 
 
 def _is_layer(value: Any) -> bool:
-    return isinstance(value, type) and issubclass(value, Layer) and value is not Layer
+    return isinstance(value, type) and Layer in value.__mro__[1:]
 
 
 def _imported(param: Any) -> ModuleType:
@@ -73,8 +79,8 @@ def _imported(param: Any) -> ModuleType:
     if not _State.allowed and os.environ.get(_VARIABLE) != "1":
         raise NetError(
             param.name,
-            f"would run code of Python module '{module}'. If you trust it, import it in your script, call"
-            f" pycaffe_ext.allow_python_layers() or set {_VARIABLE}=1",
+            f"would run code of Python module '{module}'. If you trust it, give the command --allow-python; in a script"
+            f" import it or call pycaffe_ext.allow_python_layers(); {_VARIABLE}=1 does it everywhere",
         )
     try:
         return import_module(module)

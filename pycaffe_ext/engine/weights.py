@@ -11,10 +11,9 @@ import torch
 from ..atomic import replacing_file
 from ..errors import DataError, NetError, ShapeError
 from ..model.load import read_weights
-from ..proto import caffe_pb2
-from ..proto.blobs import array_to_blob, blob_shape, blob_to_array, check_blob
+from ..proto import caffe_pb2, hdf5
+from ..proto.blobs import array_to_blob, blob_shape, blob_to_array, check_blob, shapes_fit
 from ..proto.files import write_binary
-from . import hdf5
 
 if TYPE_CHECKING:
     from .blob import Blob
@@ -46,6 +45,7 @@ def copy_from_message(net: Net, source: Any, file: str) -> None:
     for layer in net.layers:
         targets.setdefault(layer.name, layer)  # of layers of one name Caffe takes the first
     copies = []
+    net.ignored_layers[file] = [layer.name for layer in source.layer if layer.name not in targets]
     for layer in source.layer:
         if layer.name not in targets:
             continue
@@ -53,7 +53,7 @@ def copy_from_message(net: Net, source: Any, file: str) -> None:
         _same_count(layer.name, len(blobs), len(layer.blobs), file)
         for index, (blob, message) in enumerate(zip(blobs, layer.blobs, strict=True)):
             shape = blob_shape(message)
-            if not _fits(blob.shape, message, shape):
+            if not shapes_fit(blob.shape, shape, legacy=not message.HasField("shape")):
                 raise _mismatch(layer.name, index, shape, blob.shape, file)
             _check_numbers(layer.name, index, message, file)
             copies.append((blob, message))
@@ -76,13 +76,6 @@ def _check_numbers(layer: str, index: int, message: Any, file: str) -> None:
         raise DataError(f"{file}: layer '{layer}', param {index}: {error}") from error
 
 
-def _fits(target: tuple[int, ...], message: Any, shape: tuple[int, ...]) -> bool:
-    """Equal shapes; legacy blobs (num x channels x height x width) count axes from the end, filled up with 1."""
-    if message.HasField("shape"):
-        return target == shape
-    return len(target) <= 4 and (1,) * (4 - len(target)) + target == shape
-
-
 def _same_count(layer: str, ours: int, theirs: int, file: str) -> None:
     if ours != theirs:
         raise NetError(
@@ -101,8 +94,11 @@ def _mismatch(layer: str, index: int, source: object, target: object, file: str)
 
 
 def _write(blob: Blob, array: Any) -> None:
-    """Into the blob's own memory, so that blobs that share it see it too."""
-    blob.tensor.copy_(torch.from_numpy(np.asarray(array, order="C")))
+    """Into the blob's own memory, so that blobs that share it see it too.
+
+    .data: as when a script writes, a graph that has saved this memory goes on, with the new numbers.
+    """
+    blob.tensor.data.copy_(torch.from_numpy(np.asarray(array, order="C")))
 
 
 def to_message(net: Net, *, write_diff: bool = False) -> Any:
@@ -151,6 +147,7 @@ def copy_from_hdf5(net: Net, path: AnyPath) -> None:
     copies = []
     with hdf5.reading(path, "weights") as file:
         data = hdf5.group(file, "data")
+        net.ignored_layers[str(path)] = [name for name in data if name not in places]
         for name in filter(data.__contains__, places):
             blobs, group = net.layers[places[name]].blobs, hdf5.group(data, name)
             count = sum(key.isdecimal() for key in group)  # others are layers of names that go on with /

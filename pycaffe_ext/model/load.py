@@ -21,8 +21,13 @@ def read_net(path: AnyPath) -> NetParameter:
 
     Raises FileError, PrototxtError with line and column, and what upgrade_net raises.
     """
+    return upgrade_net(read_unchanged(path))
+
+
+def read_unchanged(path: AnyPath) -> NetParameter:
+    """The net in a prototxt or a binary file as it stands there. Raises FileError, PrototxtError."""
     net = NetParameter()
-    return upgrade_net(read_binary(path, net) if _is_binary(path) else _read_prototxt(path, net))
+    return read_binary(path, net) if _is_binary(path) else _read_prototxt(path, net)
 
 
 def read_weights(path: AnyPath) -> NetParameter:

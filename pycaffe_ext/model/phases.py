@@ -22,13 +22,24 @@ def filter_net(net: NetParameter, state: NetState) -> NetParameter:
 
 def meets(state: NetState, rule: NetStateRule) -> bool:
     """Whether `state` meets every condition of `rule`; a rule without conditions is always met."""
-    return (
-        (not rule.HasField("phase") or rule.phase == state.phase)
-        and (not rule.HasField("min_level") or rule.min_level <= state.level)
-        and (not rule.HasField("max_level") or rule.max_level >= state.level)
-        and set(rule.stage) <= set(state.stage)
-        and set(rule.not_stage).isdisjoint(state.stage)
-    )
+    return not broken(state, rule)
+
+
+def broken(state: NetState, rule: NetStateRule) -> str:
+    """The first condition of `rule` that `state` does not meet, in the words of Caffe's log; empty if it meets all."""
+    if rule.HasField("phase") and rule.phase != state.phase:
+        return f"phase ({state.phase}) differed from the phase ({rule.phase})"
+    if rule.HasField("min_level") and rule.min_level > state.level:
+        return f"level ({state.level}) is above the min_level ({rule.min_level})"  # "above" is Caffe's word
+    if rule.HasField("max_level") and rule.max_level < state.level:
+        return f"level ({state.level}) is above the max_level ({rule.max_level})"
+    for stage in rule.stage:
+        if stage not in state.stage:
+            return f"did not contain stage '{stage}'"
+    for stage in rule.not_stage:
+        if stage in state.stage:
+            return f"contained a not_stage '{stage}'"
+    return ""
 
 
 def _is_in(layer: LayerParameter, state: NetState) -> bool:

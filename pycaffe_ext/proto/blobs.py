@@ -28,6 +28,14 @@ def blob_shape(blob: Any) -> tuple[int, ...]:
     return (len(blob.data) or len(blob.double_data),)
 
 
+def shapes_fit(target: tuple[int, ...], shape: tuple[int, ...], *, legacy: bool) -> bool:
+    """Whether a blob of a file goes into one of a net: equal shapes, as Caffe demands.
+
+    Legacy ones (num x channels x height x width) count axes from the end, filled up with 1.
+    """
+    return len(target) <= 4 and (1,) * (4 - len(target)) + target == shape if legacy else target == shape
+
+
 def check_blob(blob: Any, *, diff: bool = False) -> None:
     """Raises DataError when the numbers of a BlobProto's data (or diff) do not fit its shape."""
     shape, count = blob_shape(blob), len(_values(blob, diff))

@@ -1,4 +1,4 @@
-"""How many numbers each parameter of a net holds, from the shapes of its blobs."""
+"""The shape of each parameter of a net, and how many numbers it holds, from the shapes of its blobs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,21 @@ from .graph import is_sink
 from .inputs import is_data, top_shape
 from .schema import read_net
 
+Shape = tuple[int, ...]
+
 
 def parameter_counts(document: Document) -> tuple[dict[str, list[int]], str]:
-    """The sizes of each layer's parameters by layer name, and in words why some are missing (or nothing).
+    """The sizes of each layer's parameters by layer name, and in words why some are missing (or nothing)."""
+    shapes, problem = parameter_shapes(document)
+    return {name: [prod(shape) for shape in found] for name, found in shapes.items()}, problem
+
+
+def parameter_shapes(document: Document) -> tuple[dict[str, list[Shape]], str]:
+    """The shapes of each layer's parameters by layer name, and in words why some are missing (or nothing).
 
     Layers below a fork's layer type, or below data whose shape nothing says, are missing.
     """
-    counts: dict[str, list[int]] = {}
+    found: dict[str, list[Shape]] = {}
     problem = ""
     for phase in (TRAIN, TEST):
         try:
@@ -32,8 +40,8 @@ def parameter_counts(document: Document) -> tuple[dict[str, list[int]], str]:
             continue
         for layer, params in zip(net.layer, shapes.params, strict=True):
             if params is not None:
-                counts.setdefault(layer.name, [prod(param.shape) for param in params])
-    return counts, problem
+                found.setdefault(layer.name, [param.shape for param in params])
+    return found, problem
 
 
 def _current_net(document: Document, phase: Phase.ValueType) -> NetParameter:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from ..errors import FileError
-from ..model.view import LayerView
-from ..text import Message, Scalar
+from ..model.view import LayerView, NetView
+from ..text import Document, Message, Scalar
 
 Shape = tuple[int, ...]
 
@@ -27,6 +27,18 @@ def top_shape(layer: LayerView, blob: str) -> Shape | None:
         return tuple(int(dim.number or 0) for dim in shape.scalars("dim"))
     image = image_shape(layer) if blob == layer.top_names[0] else None
     return None if image is None else (1, *image)
+
+
+def input_shapes(document: Document) -> dict[str, Shape]:
+    """The shape of each blob that an Input layer of a net gives."""
+    found: dict[str, Shape] = {}
+    for layer in NetView(document).layers:
+        if layer.type == "Input":
+            shapes = [s for message in layer.message.messages("input_param") for s in message.messages("shape")]
+            for index, top in enumerate(layer.top_names if shapes else ()):
+                shape = shapes[min(index, len(shapes) - 1)]
+                found[top] = tuple(int(dim.number or 0) for dim in shape.scalars("dim"))
+    return found
 
 
 def image_shape(layer: LayerView) -> Shape | None:

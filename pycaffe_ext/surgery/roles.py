@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from functools import cache
 
-from ..model.view import LayerView
+from ..errors import OptionError
+from ..model.view import LayerView, NetView
+
+_log = logging.getLogger(__name__)
 
 WEIGHT, BIAS, STATISTIC = "weight", "bias", "statistic"
 
@@ -76,3 +81,25 @@ def _without_parameters() -> frozenset[str]:
 
     never = {name for name in known_types() if type(rule_for(name)).params is Rule.params}
     return frozenset(never - {"Python"})  # its code decides
+
+
+def with_parameters(net: NetView, layers: Sequence[LayerView], where: str) -> list[LayerView]:
+    """Those of the layers that have parameters; warns where that is not known.
+
+    Raises NetError where none has, OptionError for a prototxt without layers.
+    """
+    found = [layer for layer in layers if roles_of(layer)]
+    unknown = dict.fromkeys(layer.type for layer in layers if layer.bottoms and roles_of(layer) is None)
+    if not found and not layers:
+        raise OptionError(f"{net.document.file}: there are no layers; is this the net and not the solver?")
+    if not found:
+        types = ", ".join(dict.fromkeys(layer.type for layer in layers))
+        problem = f"no layer in {where} has parameters as far as is known ({types})"
+        raise layers[0].error(problem + ("; give it param { } blocks" if unknown else ""))
+    if unknown:
+        _log.warning(
+            "%s: not known whether %s have parameters; without param { } they are left as they are",
+            net.document.file,
+            ", ".join(unknown),
+        )
+    return found

@@ -47,7 +47,8 @@ def insert_after(document: Document, field: Field, new: Sequence[New], among: Se
     indent = indent_at(text, field.start)
     line_end = _line_end(text, field.stop)
     if indent is None or text[field.stop : line_end].lstrip()[:1] not in ("", "#"):
-        return Edit(field.stop, field.stop, "".join(" " + _one_line(document, one, among) for one in new))
+        apart = " " if text[field.stop : field.stop + 1].isalnum() or text[field.stop : field.stop + 1] == "_" else ""
+        return Edit(field.stop, field.stop, "".join(" " + _one_line(document, one, among) for one in new) + apart)
     at = line_end - text[field.stop : line_end].endswith("\r")
     return Edit(at, at, "".join(document.newline + render(document, one, among, indent) for one in new))
 

@@ -3,16 +3,20 @@
     python tests/bench/bench_data_layer.py [--count 1000] [--rounds 3] [--workers N]
 
 Entries are 256x256 colour images of noise, raw and as JPEG; batches of 64, crop 227, mirror, mean values, TRAIN.
-The two take turns, and the best round of each counts.
+The two take turns, and the best round of each counts. The last line is the machine's own limit: how many raw images a
+second as many processes as cores make floats of, with pixels in memory and nothing else to do, when the results fill as
+much memory as the batches that wait do (4 of 39.6 MB).
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -74,6 +78,35 @@ def ours(path: Path, batches: int, workers: int) -> tuple[float, float]:
     return rate, float(total)
 
 
+def floats_only(seconds: float, begin: Any, results: Any) -> None:
+    """Crops of 200 images to floats, less the mean, over and over; puts images per second into `results`."""
+    images = np.random.default_rng(0).integers(0, 256, (200, 3, 256, 256), np.uint8)
+    out = np.zeros((4 * BATCH, 3, 227, 227), np.float32)
+    mean = np.array([104, 117, 123], np.float32)[:, None, None]
+    begin.wait()
+    start, count = time.perf_counter(), 0
+    while (passed := time.perf_counter() - start) < seconds:
+        for place in range(count, count + BATCH):
+            one = out[place % len(out)]
+            one[...] = images[place % len(images), :, 10:237, 20:247]
+            one -= mean
+        count += BATCH
+    results.put(count / passed)
+
+
+def limit(processes: int) -> float:
+    """Images per second of that many processes together."""
+    context = multiprocessing.get_context("spawn")
+    begin, results = context.Barrier(processes), context.Queue()
+    workers = [context.Process(target=floats_only, args=(2.0, begin, results)) for _ in range(processes)]
+    for worker in workers:
+        worker.start()
+    total = sum(results.get() for _ in workers)
+    for worker in workers:
+        worker.join()
+    return float(total)
+
+
 def main() -> None:
     """Prints a line for each kind of entry."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -100,6 +133,11 @@ def main() -> None:
                 f"{kind or 'raw'} 256x256: real Caffe {best[0]:.0f} images/s, BatchReader {best[1]:.0f}: "
                 f"{best[1] / best[0]:.2f} times, last batch {'the same' if sums[0] == sums[1] else 'DIFFERS'}",
                 flush=True,
+            )
+        for count in range(1, options.workers + 1):
+            rate = max(limit(count) for _ in range(3))
+            print(
+                f"floats alone, {count} processes: {rate:.0f} images/s, {rate * 227 * 227 * 12 / 1e9:.1f} GB/s written"
             )
 
 

@@ -1,74 +1,69 @@
-"""Nets of prototxt/ on real Caffe (OpenBLAS) and on ours, on the same machine, by turns.
+"""Nets on real Caffe (OpenBLAS), on ours, and written by hand in PyTorch: seconds and memory, by turns.
 
-    python tests/bench/bench_nets.py [NET ...] [--rounds 3]
+    python -m tests.bench nets [NET ...] [--rounds 3] [--threads 2] [--no-compile] [--profile]
 
-Per net: one training step (solver.step) at the batch size below, `Net.forward` of the deploy net at batch 1 and 16,
-each the least of `rounds`, and the peak memory of the process. Needs `sudo .ci/real-caffe`.
+Per net one training step (solver.step) and `Net.forward` of the deploy net at batch 1 and 16, the least of all rounds.
+By hand: eager with channels first, with channels last, and torch.compile (which takes minutes before the first call;
+--no-compile leaves it out). Each side is a process of its own; memory is the most that it had (VmHWM).
+Real Caffe's column needs `sudo .ci/real-caffe`, and root.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
-import subprocess
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-import real_caffe
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pycaffe_ext.model.load import read_net
-from pycaffe_ext.proto import caffe_pb2
-from pycaffe_ext.proto.files import write_text
-
-ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).parent
-SIZES = {"lenet": (64, 1, 28), "caffenet": (32, 3, 227), "zfnet": (16, 3, 224), "vgg16": (4, 3, 224)}
-SOLVER = 'net: "train.prototxt" base_lr: 1e-6 lr_policy: "fixed" momentum: 0.9 weight_decay: 5e-4 display: 0'
-
-
-def write_job(folder: Path, name: str) -> None:
-    """The training net on constant data, and deploy nets of two batch sizes."""
-    batch, channels, size = SIZES[name]
-    net = read_net(ROOT / f"prototxt/{name}/train_val.prototxt")
-    layers = [layer for layer in net.layer if layer.type != "Data"]
-    del net.layer[:]
-    data = net.layer.add(name="data", type="DummyData", top=["data", "label"])
-    for shape in ((batch, channels, size, size), (batch,)):
-        data.dummy_data_param.shape.add(dim=shape)
-        data.dummy_data_param.data_filler.add(type="constant", value=1)
-    net.layer.extend(layers)
-    write_text(folder / "train.prototxt", net)
-    (folder / "solver.prototxt").write_text(f'{SOLVER} snapshot_prefix: "x"')
-    for count in (1, 16):
-        deploy = read_net(ROOT / f"prototxt/{name}/deploy.prototxt")
-        deploy.layer[0].input_param.shape[0].CopyFrom(caffe_pb2.BlobShape(dim=(count, channels, size, size)))
-        write_text(folder / f"deploy_{count}.prototxt", deploy)
+from tests import real_caffe
+from tests.bench.nets.case import FORWARD_16, STEP, TASKS, Case, cases
+from tests.bench.nets.report import Results, bars, head, rows
+from tests.bench.nets.sides import COMPILED, REAL, SIDES, measure
 
 
 def main() -> None:
-    """Prints a table, and the geometric means of the ratios."""
+    """Prints a table, and the bars with what was reached."""
+    known = cases()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("nets", nargs="*", metavar="NET", help=f"of {', '.join(SIZES)}; all where none is named")
-    parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
-    ratios: dict[str, list[float]] = {}
-    print(f"{'net':10}{'what':12}{'real Caffe':>12}{'ours':>12}{'times':>8}")
-    for name in arguments.nets or SIZES:
-        with real_caffe.folder() as real:
-            write_job(real.path, name)
-            rounds = str(arguments.rounds)
-            theirs = json.loads(real.python(HERE / "net_job.py", "real", rounds, timeout=1800).stdout)
-            command = [sys.executable, HERE / "net_job.py", "ours", rounds]
-            ours = json.loads(subprocess.run(command, cwd=real.path, check=True, capture_output=True).stdout)
-        for what, value in theirs.items():
-            ratio = value / ours[what]
-            ratios.setdefault(what, []).append(ratio)
-            unit = "" if "MB" in what else " s"
-            print(f"{name:10}{what:12}{value:10.3f}{unit:2}{ours[what]:10.3f}{unit:2}{ratio:8.2f}", flush=True)
-    for what, values in ratios.items():
-        print(f"{'mean':10}{what:12}{math.prod(values) ** (1 / len(values)):>32.2f}")
+    parser.add_argument("nets", nargs="*", metavar="NET", help=f"of {', '.join(known)}; all where none is named")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each side; the least time counts (3)")
+    parser.add_argument("--threads", type=int, default=2, help="of every side (2)")
+    parser.add_argument(
+        "--tasks", nargs="+", choices=TASKS, default=TASKS, metavar="TASK", help=f"of {', '.join(TASKS)}"
+    )
+    parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out")
+    parser.add_argument("--profile", action="store_true", help="show where a step goes instead, ours beside eager")
+    options = parser.parse_args()
+    for name in options.nets:
+        if name not in known:
+            parser.error(f"no net '{name}'; there are {', '.join(known)}")
+    chosen = [known[name] for name in options.nets or known]
+    if options.profile:
+        from tests.bench.nets.profiles import show
+
+        for case in chosen:
+            show(case, options.threads)
+        return
+    left_out = {COMPILED} if options.no_compile else set()
+    if real_caffe.problem:
+        print(f"without real Caffe's column: {real_caffe.problem}")
+        left_out.add(REAL)
+    print(f"least of {options.rounds} rounds by turns, {options.threads} threads each")
+    print(head())
+    everything: dict[tuple[str, str], Results] = {}
+    for case in chosen:
+        print(_sizes(case))
+        for task in options.tasks:
+            sides = [side for side in SIDES if side not in left_out]
+            everything[case.name, task] = measure(case, task, sides, options.rounds, options.threads)
+            print("\n".join(rows(case, task, everything[case.name, task])), flush=True)
+    print("\n".join(bars(everything, [case.name for case in chosen if case.in_bars])))
+
+
+def _sizes(case: Case) -> str:
+    step, forward = (" x ".join(map(str, case.shape(task))) for task in (STEP, FORWARD_16))
+    return f"{case.name}: images of a step {step}, of forward 16 {forward}"
 
 
 if __name__ == "__main__":

@@ -196,9 +196,10 @@ def test_python_layers_run_where_they_are_allowed(tmp_path: Path) -> None:
     refused = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert refused.returncode == 2
     assert "layer 'b': would run code of Python module 'doubling'" in refused.stderr.splitlines()[-1]
-    environment["PYCAFFE_EXT_ALLOW_PYTHON_LAYERS"] = "1"
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert "Initial loss: 24\n" in done.stderr, done.stderr
+    for flag, variable in (("-allow-python", "0"), ("-noallow_python", "1")):
+        environment["PYCAFFE_EXT_ALLOW_PYTHON_LAYERS"] = variable
+        done = subprocess.run([*command, flag], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert "Initial loss: 24\n" in done.stderr, done.stderr
 
 
 def test_ctrl_c_snapshots_and_stops(job_folder: Path) -> None:

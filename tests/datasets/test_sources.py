@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pycaffe_ext.datasets.conversion import entry_key
 from pycaffe_ext.datasets.sources import open_source
 from pycaffe_ext.datasets.sources.entries import Entry
+from pycaffe_ext.datasets.targets.datum_lmdb import entry_key
 from pycaffe_ext.errors import DataError, FileError, OptionError
 
 
@@ -99,3 +99,17 @@ def test_shuffle_depends_on_the_seed_alone(tmp_path: Path) -> None:
     # The numbers are a promise: a set made with this seed can be made again.
     assert orders[0] == [2, 8, 4, 9, 1, 6, 7, 3, 0, 5]
     assert sorted(orders[2]) == list(range(10))
+
+
+def test_class_folders_beside_files_of_other_kinds(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/a.jpg", "dog/b.jpg", "backup.tar", "notes.csv", "film.avi")
+    listing = open_source(str(tmp_path))
+    assert listing.classes == ["cat", "dog"]
+    assert listing.ignored == ["backup.tar", "film.avi", "notes.csv"]
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0", bytes(100)])
+def test_file_of_another_kind_is_no_list(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "list").write_bytes(content)
+    with pytest.raises(FileError, match="is no list file: it holds bytes 0"):
+        open_source(str(tmp_path / "list"))

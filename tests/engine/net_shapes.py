@@ -1,8 +1,11 @@
-"""What nets look like once they are built: run with real Caffe (Python 3.9) and with ours by test_caffe_nets.py."""
+"""What nets look like once they are built: run with real Caffe (Python 3.9) and with ours by test_caffe_nets.py and
+compare_shapes.py.
+"""
 
 import json
 import os
 import re
+import signal
 import sys
 from pathlib import Path
 
@@ -22,7 +25,7 @@ def describe(net):
 
 def ways(path):
     """How a file is built: as a solver, or as a net in each phase."""
-    is_solver = re.search(r"^\s*base_lr", Path(path).read_text(), re.MULTILINE)
+    is_solver = re.search(r"^\s*base_lr", Path(path).read_text(errors="replace"), re.MULTILINE)
     return ["solver"] if is_solver else ["TRAIN", "TEST"]
 
 
@@ -40,11 +43,12 @@ def describe_in_a_child(caffe, path, way):
     """The same in a process of its own; its last words where it does not get to the end."""
     child = os.fork()
     if not child:
+        signal.alarm(120)
         os.dup2(os.open("last words", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
         Path("child.json").write_text(json.dumps(describe_file(caffe, path, way)))
         os._exit(0)
     done = os.waitpid(child, 0)[1] == 0
-    return json.loads(Path("child.json").read_text()) if done else Path("last words").read_text()
+    return json.loads(Path("child.json").read_text()) if done else Path("last words").read_text(errors="replace")
 
 
 if __name__ == "__main__":  # the files; writes shapes.json

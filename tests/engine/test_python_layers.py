@@ -147,3 +147,11 @@ def test_only_classes_derived_from_layer_are_made(tmp_path: Path) -> None:
         net_of(tmp_path, "system", "os")
     with pytest.raises(UnknownNameError, match="'Layer'"):
         net_of(tmp_path, "Layer", "pycaffe_ext.engine.python_layers")
+
+
+def test_the_layer_of_a_net_is_the_scripts_object(tmp_path: Path) -> None:
+    net = net_of(tmp_path, "Doubling")
+    found = net.layers[1]
+    assert isinstance(found, Doubling)
+    assert all(isinstance(layer, caffe.Layer) for layer in net.layers)
+    assert not isinstance(net.layers[0], Doubling)

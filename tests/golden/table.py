@@ -34,7 +34,8 @@ TEXT = """\
 Each layer type runs the cases of tests/golden/cases in BVLC Caffe 1.0 (CPU) and here: forward, gradients of the
 bottoms, gradients of the parameters. A difference is a part of the largest value of the array; float32 resolves
 6e-8. The tests allow {tolerance:g}. Where a gradient is the derivative, finite differences in float64 check it too.
-`python -m tests.golden.table` writes this file.
+`python -m tests.golden.table` writes this file. `python -m tests.differential` draws layers and small nets at random
+and compares them too, with what scripts do to nets between passes.
 
 | type | cases | of them checked by finite differences | worst difference |
 |---|---:|---:|---:|
@@ -46,9 +47,10 @@ Types that read or write files or run scripts are held against real Caffe side b
 
 ## Solvers
 
-Each solver trains one tiny net for 25 steps: seven learning rate policies, L1 and L2, `clip_gradients`, `iter_size`,
-other momenta and deltas, snapshots in both formats (tests/golden/trajectories.py). What is compared is the loss of
-every step, and all parameters and histories in the end.
+Each solver trains one tiny net for 25 steps, with each of the seven learning rate policies, and each of these with
+L1, L2, no decay, `clip_gradients`, `iter_size`, both, other momenta and deltas, and a snapshot that is restored by
+either engine, half of them in either format (tests/golden/trajectories.py). What is compared is the loss of every
+step, and all parameters and histories in the end.
 
 | solver | runs | worst difference |
 |---|---:|---:|
@@ -61,8 +63,17 @@ every step, and all parameters and histories in the end.
   than ReLU, for Sigmoid and Exp), ReLU below one that changes signs; and Power in place overwrites the gradient that
   it should pass on. Real Caffe's gradient is then not the derivative; ours is. BatchNorm, Scale, ReLU and PReLU in
   place, in their usual order, are equal on both.
-- **In place over a view.** The tops of Split, Reshape, Flatten, and of Concat and Slice of one blob, are their
-  bottom's memory in real Caffe: a layer in place on one of them changes the others. Here they are unchanged.
+- **In place over a view.** The tops of Reshape, Flatten, and of Concat and Slice of one blob, are their bottom's
+  memory in real Caffe: a layer in place on one of them changes it. Here it is unchanged. (The tops of a Split are
+  their bottom's memory here too, once it has run.)
+- **Scratch pads.** In real Caffe HingeLoss and Scale use their bottom's diff as working memory; it is not what it was
+  after a pass that propagates nothing to that bottom. Here it is.
+- **Blobs that grow.** A blob that is reshaped to more numbers holds zeros here; in real Caffe, if it has been larger
+  before, what it held then; and the loss_weight of a blob that grows is forgotten there, so that its loss no longer
+  counts in the backward pass.
+- **What ends real Caffe runs here**: layers over blobs without numbers (a size of 0), PReLU and
+  EuclideanLoss over more than 4 axes, two tops of SoftmaxWithLoss and InfogainLoss, Im2col over 0 spatial axes, a net
+  that starts with a byte order mark.
 - **V1 layers in `net_param`** of a solver are upgraded here. Real Caffe overlooks them and trains an empty net.
 - `force_backward` in a net with Accuracy ends real Caffe; here labels and scores get no gradient from it.
 """

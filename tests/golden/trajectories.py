@@ -67,27 +67,26 @@ VARIANTS = {
     "iter_size": "iter_size: 2 " + DECAYS["L2"],
     "clipped_iter_size": "iter_size: 2 clip_gradients: 0.3 " + DECAYS["L1"],
 }
+FORMATS = ("BINARYPROTO", "HDF5")  # of a run that is snapshot and restored
 
 
 def settings():
-    """Every run: its name and the text of its solver."""
+    """Every run: its name and the text of its solver. Each solver with each policy, and that with each of the rest."""
     found = {}
-    for kind, own in SOLVERS.items():
-        for policy, fields in POLICIES.items():
-            for decay, more in DECAYS.items():
-                found["-".join((kind, policy, decay))] = (kind, own, policy, fields + " " + more)
-        for variant, more in VARIANTS.items():
-            found["-".join((kind, variant))] = (kind, own, "fixed", more)
-        found[kind + "-other"] = (kind, OTHERS[kind], "fixed", DECAYS["L2"])
-        for form in ("BINARYPROTO", "HDF5"):
-            more = "%s snapshot_format: %s %s" % (POLICIES["multistep"], form, VARIANTS["clipped_iter_size"])
-            found["-".join((kind, form))] = (kind, own, "multistep", more)
+    for i, (kind, own) in enumerate(SOLVERS.items()):
+        for j, (policy, fields) in enumerate(POLICIES.items()):
+            runs = [(name, own, more) for name, more in {**DECAYS, **VARIANTS}.items()]
+            runs.append(("other", OTHERS[kind], DECAYS["L2"]))
+            form = FORMATS[(i + j) % 2]
+            runs.append((form, own, "snapshot_format: %s %s" % (form, VARIANTS["clipped_iter_size"])))
+            for name, numbers, more in runs:
+                found["-".join((kind, policy, name))] = (kind, numbers, policy, fields + " " + more)
     text = 'net: "net.prototxt" type: "%s" %s lr_policy: "%s" %s solver_mode: CPU snapshot_prefix: "%s"'
     return {name: text % (*fields, name) for name, fields in found.items()}
 
 
 SETTINGS = settings()
-SNAPSHOTS = [name for name in SETTINGS if name.endswith(("-BINARYPROTO", "-HDF5"))]
+SNAPSHOTS = [name for name in SETTINGS if name.endswith(FORMATS)]
 
 
 def write_files():

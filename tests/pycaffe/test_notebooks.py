@@ -186,3 +186,12 @@ def test_runs_cell_by_cell(real: RealFolder, name: str) -> None:
     assert set(told["ran"]) == code - set(LEFT_OUT.get(name, {}))
     if name in ("00-classification", "net_surgery"):
         assert printed == run(real, name, "real")[0]
+
+
+def test_the_record_of_what_ran_is_right() -> None:
+    record = (ROOT / "docs/notebooks.md").read_text()
+    for name in REPLACED:
+        cells = json.loads((SOURCE / "examples" / f"{name}.ipynb").read_text())["cells"]
+        count, left_out = sum(cell["cell_type"] == "code" for cell in cells), LEFT_OUT.get(name, {})
+        missing = "".join(f"cell {number}: {reason} " for number, reason in left_out.items())
+        assert f"| {name} | {count} | {count - len(left_out)} | {missing}|" in record

@@ -52,6 +52,7 @@ def _serve(waiting: Queue[Case | None], done: Queue[Outcome | None], prepared: P
     for case in iter(waiting.get, None):
         outcome = worker.ask(case)
         if worker.has_died:
+            worker.close()
             worker = _Worker(prepared)
         done.put(outcome)
     worker.close()
@@ -77,7 +78,7 @@ class _Worker:
         print(*case, file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
         if not line:
-            self.close()
+            self._process.wait()
             self._errors.seek(0)
             words = self._errors.read().decode(errors="replace")
             words = words if len(words) < 4000 else f"{words[:2000]}\n...\n{words[-2000:]}"
@@ -97,3 +98,6 @@ class _Worker:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._errors.close()

@@ -27,7 +27,10 @@ from pycaffe_ext.engine.solver import get_solver
 from pycaffe_ext.errors import CaffeError
 from pycaffe_ext.proto import caffe_pb2
 
-from . import material, mutate
+from . import material
+from .mutate_binary import hdf5
+from .mutate_binary import weights as mutated_weights
+from .mutate_text import prototxt
 
 TOOLS = Path(__file__).parents[2] / "tools"
 MOST_WORK = 3e8  # multiplications of a forward pass; a net of more is built, not run
@@ -41,7 +44,7 @@ def prototxts(random: Random, prepared: Path) -> str:
     """One mutated net or solver, tried in one way. Returns what came of it. Raises Wrong, and whatever escapes."""
     if random.random() < 0.25:
         return _solver_trial(random)
-    Path("net.prototxt").write_bytes(mutate.prototxt(random, random.choice(material.nets())))
+    Path("net.prototxt").write_bytes(prototxt(random, random.choice(material.nets())))
     return random.choice([_net_trial, _net_trial, _net_trial, _time_trial, _surgery_trial])(random)
 
 
@@ -51,10 +54,10 @@ def weights(random: Random, prepared: Path) -> str:
     path = Path(given.file.name)
     path.write_bytes(given.file.read_bytes())
     if path.suffix == ".h5":
-        mutate.hdf5(random, path)
+        hdf5(random, path)
     else:
         kind = caffe_pb2.SolverState if path.suffix == ".solverstate" else caffe_pb2.NetParameter
-        path.write_bytes(mutate.weights(random, path.read_bytes(), kind))
+        path.write_bytes(mutated_weights(random, path.read_bytes(), kind))
     Path("net.prototxt").write_text(given.net)
     Path("solver.prototxt").write_text(given.solver)
     if ".solverstate" in path.name:
@@ -125,8 +128,8 @@ def _solver_trial(random: Random) -> str:
     """A mutated solver, or a solver with a mutated net: built, stepped, saved and restored, or run by a command."""
     solver, net = material.solver(random), material.trained_net(random)
     mutates_net = random.random() < 0.4
-    Path("net.prototxt").write_bytes(mutate.prototxt(random, net) if mutates_net else net.encode())
-    content = solver.encode() if mutates_net else mutate.prototxt(random, solver, caffe_pb2.SolverParameter)
+    Path("net.prototxt").write_bytes(prototxt(random, net) if mutates_net else net.encode())
+    content = solver.encode() if mutates_net else prototxt(random, solver, caffe_pb2.SolverParameter)
     Path("solver.prototxt").write_bytes(content)
     result = _attempt(_step_and_restore)
     if "too much work" in result:
@@ -208,8 +211,8 @@ def _command(name: str, main: Callable[[Sequence[str]], int | None], *arguments:
 
 
 def _caffe(*arguments: str) -> str:
-    glog._State.minimum = 2
-    return _command("caffe", caffe_command, *arguments, "-minloglevel=2")
+    glog._State.minimum = 3  # debug_info writes what Caffe calls errors
+    return _command("caffe", caffe_command, *arguments, "-minloglevel=3")
 
 
 def _is_too_much(path: str) -> bool:

@@ -80,3 +80,44 @@ def test_operations_are_found_and_say_what_they_do() -> None:
     assert len(flags) == len(set(flags))
     assert all(operation.__doc__ for operation in operations())
     assert all(option.help[0].islower() and option.help[-1] != "." for o in operations() for option in o.options)
+
+
+NAMES = 'layer { name: "a" x: 1 } layer { name: "b" x: 2 } layer { name: "b" x: 3 }'
+
+
+@pytest.mark.parametrize(
+    ("after", "added", "removed"),
+    [
+        ('layer { name: "a" x: 1 } layer { name: "b" x: 2 }', [], ["b"]),
+        ('layer { name: "a" x: 1 } layer { name: "b" x: 3 }', [], ["b"]),
+        (NAMES.replace('"a" x: 1', '"a" x: 9'), ["a"], ["a"]),
+        ('layer { name: "new" y: 1 # new\n } ' + NAMES, ["new"], []),
+        ('layer { name: "b" x: 0 } layer { name: "b" x: 2 }', ["b"], ["a", "b"]),
+    ],
+)
+def test_layers_that_come_and_go(after: str, added: list[str], removed: list[str]) -> None:
+    check_changes(Document(NAMES), Document(after), frozenset(), added, removed)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "added", "removed", "message"),
+    [
+        (NAMES, 'layer { name: "a" x: 1 }', [], ["b"], "would also have changed layer.name"),
+        (NAMES, NAMES, [], ["b"], "would not have added or taken out layer 'b'"),
+        (NAMES, NAMES, ["c"], [], "would not have added or taken out layer 'c'"),
+        (NAMES, NAMES.replace("x: 3", "x: 4") + " layer { name: 'c' }", ["c"], [], r"changed layer.x \(3\)"),
+        ("# c\n" + NAMES, NAMES[25:], [], ["a"], "changed a comment"),
+    ],
+)
+def test_layers_that_may_not_come_or_go(
+    before: str, after: str, added: list[str], removed: list[str], message: str
+) -> None:
+    with pytest.raises(CaffeError, match=message):
+        check_changes(Document(before), Document(after), frozenset(), added, removed)
+
+
+def test_comments_inside_of_what_goes_may_go() -> None:
+    before = Document("layer { name: 'a' # in\n } # behind\n# next\nlayer { name: 'b' p { # in p\n } }")
+    check_changes(before, Document("# next\nlayer { name: 'b' }"), frozenset({"layer.p"}), [], ["a"])
+    with pytest.raises(CaffeError, match="changed a comment"):
+        check_changes(before, Document("layer { name: 'b' }"), frozenset({"layer.p"}), [], ["a"])

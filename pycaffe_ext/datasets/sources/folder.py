@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from ...errors import DataError, FileError
+from ...errors import DataError
 from .entries import Entry, Listing
+from .source import Source, SourceOptions, subfolders, visible
 
 EXTENSIONS = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".jp2", ".pbm", ".pgm", ".ppm")
 
@@ -17,11 +18,11 @@ def class_folders(root: str) -> Listing:
     Files and folders whose name begins with a dot are passed over.
     Raises DataError when there are no class folders or no images.
     """
-    classes = [name for name in _visible(root) if os.path.isdir(os.path.join(root, name))]
+    classes = subfolders(root)
     if not classes:
         raise DataError(f"{root}: holds no folders; a folder per class is expected, or give a list file")
     listing = Listing(root, [], classes)
-    for name in _visible(root):
+    for name in visible(root):
         if name not in classes:
             listing.ignored.append(name)
     for label, name in enumerate(classes):
@@ -45,7 +46,7 @@ def _collect(listing: Listing, below: str, label: int) -> None:
 
 
 def _files(root: str, below: str) -> Iterator[str]:
-    for name in _visible(os.path.join(root, below)):
+    for name in visible(os.path.join(root, below)):
         path = os.path.join(below, name)
         if os.path.isdir(os.path.join(root, path)):
             yield from _files(root, path)
@@ -53,14 +54,20 @@ def _files(root: str, below: str) -> Iterator[str]:
             yield path
 
 
-def _visible(folder: str) -> list[str]:
-    try:
-        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
-    except OSError as error:
-        raise FileError(folder, f"cannot be read: {error.strerror or error}") from error
-
-
 def _not_empty(listing: Listing) -> Listing:
     if not listing.entries:
         raise DataError(f"{listing.root}: holds no images (files that end in {' '.join(EXTENSIONS)})")
     return listing
+
+
+def _open(path: str, options: SourceOptions) -> Listing:
+    return class_folders(path) if options.classes else image_folder(path)
+
+
+SOURCE = Source(
+    "folder",
+    "a folder with one folder per class (with --label-maps: images at any depth)",
+    os.path.isdir,
+    _open,
+    rank=9,
+)

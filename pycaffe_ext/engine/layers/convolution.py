@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from ...model.rules.convolution import Windows, windows_of
 from ..layer import Layer, Tensors, layer
-from .im2col import columns
+from .im2col import columns, long_enough
 
 _convolve = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 _transpose = {1: functional.conv_transpose1d, 2: functional.conv_transpose2d, 3: functional.conv_transpose3d}
@@ -41,6 +41,7 @@ class Convolution(_Convolving):
     ) -> torch.Tensor:
         n_spatial = len(windows.kernel)
         if n_spatial in _convolve:
+            x = long_enough(x, windows)
             return _convolve[n_spatial](x, weight, bias, windows.stride, windows.pad, windows.dilation, group)
         return _convolve_columns(x, weight, bias, windows, group)
 

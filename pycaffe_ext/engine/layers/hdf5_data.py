@@ -23,7 +23,8 @@ class HDF5Data(Layer):
         # Caffe shuffles with C's rand(), which set_random_seed does not touch; here the seed decides
         seed = device.generator(torch.device("cpu")).initial_seed() % 2**32 if message.shuffle else None
         with naming(self.name):
-            self._batches = Hdf5Batches(message.source, self.param.top, message.batch_size, seed)
+            part = device.solvers() if self.is_training else (1, 0)
+            self._batches = Hdf5Batches(message.source, self.param.top, message.batch_size, seed, part)
 
     def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:
         return self._batches.shapes

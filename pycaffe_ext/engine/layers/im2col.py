@@ -11,9 +11,18 @@ from ...model.rules.convolution import Windows, windows_of
 from ..layer import Layer, Tensors, layer
 
 
+def long_enough(x: torch.Tensor, windows: Windows) -> torch.Tensor:
+    """The items with zeros past the end of axes that are too short for one window (see Windows.outputs)."""
+    rooms = windows.rooms(x.shape[2:])
+    if min(rooms, default=0) >= 0:
+        return x
+    return functional.pad(x, [p for room in reversed(rooms) for p in (0, max(0, -room))])
+
+
 def columns(x: torch.Tensor, windows: Windows) -> torch.Tensor:
     """N x C x spatial... to N x (C * kernel...) x positions..., the channel slowest, then the kernel's axes."""
     n_spatial = len(windows.kernel)
+    x = long_enough(x, windows)
     if any(windows.pad):
         x = functional.pad(x, [p for pad in reversed(windows.pad) for p in (pad, pad)])
     for axis in range(n_spatial):

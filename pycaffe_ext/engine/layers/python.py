@@ -14,7 +14,8 @@ from ..python_layers import load
 
 @layer("Python")
 class Python(Layer):
-    """Hands blobs to the script's object. Its attributes are the object's own, as pycaffe's net.layers[i] is."""
+    """Hands blobs to the script's object. Its attributes and its class are the object's own, as pycaffe's
+    net.layers[i] is that object."""
 
     reshapes_always = True
 
@@ -34,6 +35,11 @@ class Python(Layer):
             setattr(script, name, value)
         else:
             super().__setattr__(name, value)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # what isinstance asks, beside type()
+        script = self.__dict__.get("_script")
+        return type(self) if script is None else type(script)
 
     def _method(self, name: str) -> Callable[..., None]:
         method: Callable[..., None] | None = getattr(self._script, name, None)

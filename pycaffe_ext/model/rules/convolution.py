@@ -18,12 +18,19 @@ class Windows(NamedTuple):
     pad: tuple[int, ...]
     dilation: tuple[int, ...]
 
-    def outputs(self, spatial: Sequence[int]) -> tuple[int, ...]:
-        """Positions of a window in each axis: floor((size + 2 pad - extent) / stride) + 1."""
+    def rooms(self, spatial: Sequence[int]) -> tuple[int, ...]:
+        """How far a window can move in each axis; below 0 where the axis is too short for one."""
         return tuple(
-            (size + 2 * p - (d * (k - 1) + 1)) // s + 1
-            for size, k, s, p, d in zip(spatial, self.kernel, self.stride, self.pad, self.dilation, strict=True)
+            size + 2 * p - (d * (k - 1) + 1)
+            for size, k, p, d in zip(spatial, self.kernel, self.pad, self.dilation, strict=True)
         )
+
+    def outputs(self, spatial: Sequence[int]) -> tuple[int, ...]:
+        """Positions of a window in each axis: room / stride + 1, divided as in C, towards 0.
+
+        So an axis that lacks less than a stride has a window, which looks at zeros past the end.
+        """
+        return tuple(int(room / s) + 1 for room, s in zip(self.rooms(spatial), self.stride, strict=True))
 
     def inputs(self, spatial: Sequence[int]) -> tuple[int, ...]:
         """What a transposed convolution makes of each axis: stride (size - 1) + extent - 2 pad."""

@@ -7,22 +7,17 @@ BatchNorm's statistics move without any learning rate, so freezing it takes use_
 
 from __future__ import annotations
 
-import logging
-import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from ...errors import OptionError
 from ...model.view import LayerView, NetView
-from ...text import Document, Edit, Message
-from ...text.layout import New, insert_after, insert_first, remove, replace
+from ...text import Document, Edit
 from ..operation import Operation, Option, Request
-from ..rates import last_heading, rate_of, set_rates
-from ..roles import BIAS, STATISTIC, WEIGHT, roles_of
+from ..rates import rate_of, set_rates, two_rates
+from ..roles import BIAS, STATISTIC, WEIGHT, roles_of, with_parameters
+from ..statistics import BATCH_NORMS, use_batch_stats, use_global_stats
 
 __all__ = ["LearningPlan", "freeze", "freeze_all", "freeze_up_to", "set_lr_mult", "unfreeze", "unfreeze_from"]
-
-_log = logging.getLogger(__name__)
 
 _RESTORED = {WEIGHT: "1", BIAS: "2"}  # the convention of Caffe's own nets
 
@@ -48,17 +43,21 @@ class LearningPlan:
 
     def freeze_all(self) -> LearningPlan:
         """No layer learns."""
-        return self._plan(self._with_parameters(self.net.layers, "the net"), _freeze)
+        return self._plan(with_parameters(self.net, self.net.layers, "the net"), _freeze)
 
     def freeze_up_to(self, name: str) -> LearningPlan:
         """The layers up to this one, itself included, in file order, learn nothing."""
         last = self.net.named(name)[-1]
-        return self._plan(self._with_parameters(self.net.layers[: last.index + 1], f"the net up to '{name}'"), _freeze)
+        return self._plan(
+            with_parameters(self.net, self.net.layers[: last.index + 1], f"the net up to '{name}'"), _freeze
+        )
 
     def unfreeze_from(self, name: str) -> LearningPlan:
         """The layers from this one on, itself included, in file order, learn (see `unfreeze`)."""
         first = self.net.named(name)[0]
-        return self._plan(self._with_parameters(self.net.layers[first.index :], f"the net from '{name}'"), _unfreeze)
+        return self._plan(
+            with_parameters(self.net, self.net.layers[first.index :], f"the net from '{name}'"), _unfreeze
+        )
 
     def set_lr_mult(self, pattern: str, weight: str, bias: str | None = None) -> LearningPlan:
         """Layers that fit a shell glob get these lr_mult, as text; without `bias` all parameters get `weight`."""
@@ -78,24 +77,7 @@ class LearningPlan:
         return self
 
     def _matching(self, pattern: str) -> list[LayerView]:
-        return self._with_parameters(self.net.matching(pattern), f"'{pattern}'")
-
-    def _with_parameters(self, layers: Sequence[LayerView], where: str) -> list[LayerView]:
-        found = [layer for layer in layers if roles_of(layer)]
-        unknown = dict.fromkeys(layer.type for layer in layers if layer.bottoms and roles_of(layer) is None)
-        if not found and not layers:
-            raise OptionError(f"{self.net.document.file}: there are no layers; is this the net and not the solver?")
-        if not found:
-            types = ", ".join(dict.fromkeys(layer.type for layer in layers))
-            problem = f"no layer in {where} has parameters as far as is known ({types})"
-            raise layers[0].error(problem + ("; give it param { } blocks" if unknown else ""))
-        if unknown:
-            _log.warning(
-                "%s: not known whether %s have parameters; without param { } they are left as they are",
-                self.net.document.file,
-                ", ".join(unknown),
-            )
-        return found
+        return with_parameters(self.net, self.net.matching(pattern), f"'{pattern}'")
 
 
 def freeze(document: Document, pattern: str) -> Iterator[Edit]:
@@ -131,8 +113,8 @@ def set_lr_mult(document: Document, pattern: str, weight: float, bias: float | N
 
 def _freeze(layer: LayerView) -> Iterator[Edit]:
     yield from set_rates(layer, dict.fromkeys(range(len(roles_of(layer) or ())), "0"))
-    if layer.type in ("BatchNorm", "BatchNormScale"):
-        yield from _use_global_stats(layer)
+    if layer.type in BATCH_NORMS:
+        yield from use_global_stats(layer)
 
 
 def _unfreeze(layer: LayerView) -> Iterator[Edit]:
@@ -142,39 +124,13 @@ def _unfreeze(layer: LayerView) -> Iterator[Edit]:
         if role != STATISTIC and rate_of(layer, index) == 0
     }
     yield from set_rates(layer, restored)
-    if layer.type in ("BatchNorm", "BatchNormScale") and not _only_in_test(layer):
-        yield from _use_batch_stats(layer)
+    if layer.type in BATCH_NORMS and not _only_in_test(layer):
+        yield from use_batch_stats(layer)
 
 
 def _set(layer: LayerView, weight: str, bias: str) -> Iterator[Edit]:
     texts = {WEIGHT: weight, BIAS: bias, STATISTIC: "0"}
     yield from set_rates(layer, {index: texts[role] for index, role in enumerate(roles_of(layer) or ())})
-
-
-def _use_global_stats(layer: LayerView) -> Iterator[Edit]:
-    new = New("use_global_stats", "true")
-    message = layer.message.message("batch_norm_param")
-    if message is None:
-        block = New("batch_norm_param", [new])
-        yield insert_after(layer.document, last_heading(layer), [block], layer.message.fields)
-        return
-    written = message.scalar("use_global_stats")
-    if written is None:
-        yield insert_first(layer.document, message, new)
-    elif not written.is_true:
-        yield from replace(written, "true")
-
-
-def _use_batch_stats(layer: LayerView) -> Iterator[Edit]:
-    """Takes use_global_stats: true out; Caffe's default is right in both phases."""
-    text = layer.document.text
-    for block in layer.message.named("batch_norm_param"):
-        for message in block.values:
-            if not isinstance(message, Message) or not layer.is_true("batch_norm_param", "use_global_stats"):
-                continue
-            for field in message.named("use_global_stats"):
-                others = text[message.start + 1 : field.start] + text[field.stop : message.end - 1]
-                yield remove(layer.document, field if others.strip() or block.is_list else block)
 
 
 def _only_in_test(layer: LayerView) -> bool:
@@ -212,18 +168,8 @@ class Learning(Operation):
                     plan.unfreeze_from(request.value)
                 case "--lr-mult":
                     pattern, rates = request.pair("PATTERN=W[,B]")
-                    plan.set_lr_mult(pattern, *_rates(request, rates))
+                    plan.set_lr_mult(pattern, *two_rates(request, rates))
         return plan.edits()
-
-
-def _rates(request: Request, text: str) -> list[str]:
-    rates = text.split(",")
-    try:
-        if len(rates) > 2 or not all(math.isfinite(float(rate)) for rate in rates):
-            raise ValueError
-    except ValueError:
-        raise OptionError(f"{request.flag} takes one or two numbers behind the =, not '{text}'") from None
-    return rates
 
 
 operation = Learning()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ...errors import OptionError
 from ...model.view import NetView
 from ...text import Document, Edit, Message
 from ...text.layout import replace
 from ..operation import Operation, Option, Request
+
+if TYPE_CHECKING:
+    from ..weights import Weights
 
 __all__ = ["set_num_output"]
 
@@ -39,6 +43,15 @@ class NumOutput(Operation):
         if not text.isascii() or not text.isdigit() or int(text) < 1:
             raise OptionError(f"--num-output takes a whole number from 1 on behind the =, not '{text}'")
         return set_num_output(document, name, int(text))
+
+    def weights(self, before: Document, after: Document, weights: Weights, requests: Sequence[Request]) -> None:
+        """The layer starts afresh where its number changes, and so do those that take its outputs."""
+        from ..fit import drop, drop_misfits
+
+        name, number = requests[0].pair("LAYER=N")
+        drop_misfits(before, after, weights)
+        if name in weights and before.text != after.text:
+            drop(weights, name, f"gets {number} outputs")
 
 
 operation = NumOutput()

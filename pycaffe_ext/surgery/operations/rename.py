@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ...model.view import NetView
 from ...text import Document, Edit
 from ...text.layout import quoted, replace
 from ..operation import Operation, Option, Request
+
+if TYPE_CHECKING:
+    from ..weights import Weights
 
 __all__ = ["rename"]
 
@@ -40,6 +44,11 @@ class Rename(Operation):
 
     def edits(self, document: Document, requests: Sequence[Request]) -> Iterator[Edit]:
         return rename(document, *requests[0].pair("OLD=NEW"))
+
+    def weights(self, before: Document, after: Document, weights: Weights, requests: Sequence[Request]) -> None:
+        old, new = requests[0].pair("OLD=NEW")
+        if old in weights.names:
+            weights.rename(old, new)
 
 
 operation = Rename()

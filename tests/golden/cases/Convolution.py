@@ -15,6 +15,7 @@ CASES = {
     "kernel_1_pad_1": conv("num_output: 2 kernel_size: 1 pad: 1"),
     "no_bias": conv("num_output: 4 kernel_size: 3 bias_term: false"),
     "stride_rounds_down": conv("num_output: 4 kernel_size: 2 stride: 2"),
+    "one_window_past_the_end": conv("num_output: 4 kernel_size: 3 stride: 2", (2, 3, 2, 5)),
     "pad_stride": conv("num_output: 4 kernel_size: 3 pad: 1 stride: 2"),
     "dilation": conv("num_output: 4 kernel_size: 2 dilation: 3"),
     "dilation_per_axis": conv("num_output: 4 kernel_size: 2 dilation: 3 dilation: 2 pad: 1 stride: 2"),

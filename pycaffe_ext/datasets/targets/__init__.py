@@ -1,0 +1,1 @@
+"""What is written of samples: LMDBs of Datums, HDF5 files, lists for ImageData."""

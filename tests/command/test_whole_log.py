@@ -1,0 +1,110 @@
+"""All that `train`, `test` and `time` write, from the first line to the last, against the real tool's log."""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import redirect_stderr
+from pathlib import Path
+
+import pytest
+import real_caffe
+from real_caffe import RealFolder, needs_real_caffe
+
+from pycaffe_ext.__main__ import caffe
+
+PHASES = "include { phase: TEST } include { phase: TRAIN stage: 'small' max_level: 3 }"
+NET = f"""\
+name: "Odd"
+layer {{ name: "data" type: "Data" top: "data" top: "label"
+  transform_param {{ scale: 0.00390625 }} data_param {{ source: "images" batch_size: 8 backend: LMDB }} }}
+layer {{ name: "a" type: "InnerProduct" bottom: "data" top: "a" param {{ name: "w" lr_mult: 2 }}
+  param {{ name: "b" }} inner_product_param {{ num_output: 144 weight_filler {{ value: 0.003 }} }} }}
+layer {{ name: "b" type: "InnerProduct" bottom: "a" top: "b" param {{ name: "w" }} param {{ name: "b" }}
+  inner_product_param {{ num_output: 144 weight_filler {{ value: 0.003 }} }} }}
+layer {{ name: "scale" type: "Scale" bottom: "b" top: "b" scale_param {{ bias_term: true }} }}
+layer {{ name: "relu" type: "ReLU" bottom: "b" top: "b" }}
+layer {{ name: "c" type: "InnerProduct" bottom: "b" top: "c" param {{ lr_mult: 1 }} param {{ lr_mult: 0 }}
+  inner_product_param {{ num_output: 4 weight_filler {{ value: 1e-05 }} }} }}
+layer {{ name: "odd" type: "InnerProduct" bottom: "a" top: "odd" exclude {{ min_level: 0 not_stage: "small" }}
+  exclude {{ phase: TEST }} inner_product_param {{ num_output: 4 }} }}
+layer {{ name: "accuracy" type: "Accuracy" bottom: "c" bottom: "label" top: "accuracy" {PHASES} }}
+layer {{ name: "quiet" type: "Silence" bottom: "a" include {{ min_level: 1 }} }}
+layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "c" bottom: "label" top: "loss" loss_weight: 0.5 }}
+"""
+SOLVER = """\
+net: "net.prototxt" test_iter: 2 test_interval: 2 base_lr: 0.001 momentum: 0.9 lr_policy: "step" gamma: 0.5
+stepsize: 2 display: 1 max_iter: 3 snapshot: 2 snapshot_prefix: "odd" solver_mode: CPU clip_gradients: 0.0001
+"""
+NUMBER = re.compile(r"(?<![\w#.])-?\d[\d.]*(?:e[+-]?\d+)?(?![\w.])|\S+(?=s/)")
+MAIN_THREAD = re.compile(r"[IWE]\d{4} \S+ +\d+ \S+\] |(?![IWEF]\d{4} )")
+UNTOLD = ("Restarting data", "Waiting for data", "Datatype class")  # of its threads, and of HDF5
+
+COMMANDS = {
+    "train": ["train", "-solver=solver.prototxt", "-weights", "start.caffemodel"],
+    "resume": ["train", "-solver=solver.prototxt", "-snapshot=odd_iter_2.solverstate"],
+    "train with a stage": ["train", "-solver=solver.prototxt", "-weights=start.caffemodel", "-stage=small"],
+    "test": ["test", "-model=net.prototxt", "-weights=start.caffemodel", "-iterations=2"],
+    "test at a level": ["test", "-model=net.prototxt", "-weights=start.h5", "-iterations=1", "-level=2"],
+    "time": ["time", "-model=net.prototxt", "-iterations=2"],
+    "time of the test net": ["time", "-model=net.prototxt", "-iterations=1", "-phase=TEST"],
+}
+
+
+@pytest.fixture(scope="module")
+def logs() -> dict[str, tuple[list[str], list[str]]]:
+    """What real Caffe and we say to each command, in one folder."""
+    with real_caffe.folder() as real:
+        (real.path / "net.prototxt").write_text(NET)
+        (real.path / "solver.prototxt").write_text(SOLVER)
+        (real.path / "other.prototxt").write_text(NET.replace('"c"', '"another"').replace('"a"', '"first"'))
+        _database(real.path)
+        save = "import caffe; net = caffe.Net('other.prototxt', caffe.TRAIN)"
+        real.python(f"{save}; net.save('start.caffemodel'); net.save_hdf5('start.h5')")
+        return {name: (_real(real, command), _ours(real, command)) for name, command in COMMANDS.items()}
+
+
+def _database(folder: Path) -> None:
+    from command.conftest import _write
+
+    kept = {name: (folder / name).read_text() for name in ("net.prototxt", "solver.prototxt")}
+    _write(folder)
+    for name, text in kept.items():
+        (folder / name).write_text(text)
+
+
+def _real(real: RealFolder, command: list[str]) -> list[str]:
+    verbose = {"GLOG_minloglevel": "0", "GLOG_logtostderr": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return _told(real.run("caffe", *command, env=verbose).stderr)
+
+
+def _ours(real: RealFolder, command: list[str]) -> list[str]:
+    log = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(log):
+        patch.chdir(real.path)
+        patch.setenv("GLOG_minloglevel", "0")
+        caffe(command)
+    return _told(log.getvalue())
+
+
+def _told(log: str) -> list[str]:
+    lines = [MAIN_THREAD.sub("", line, count=1) for line in log.splitlines()]
+    return [line for line in lines if not line.startswith(UNTOLD)]
+
+
+@needs_real_caffe
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_line_is_the_real_tools(name: str, logs: dict[str, tuple[list[str], list[str]]]) -> None:
+    real, ours = logs[name]
+    assert [NUMBER.sub("N", line) for line in ours] == [NUMBER.sub("N", line) for line in real]
+    for line, expected in zip(ours, real, strict=True):
+        if not re.search(r"\bms\.|iter/s", expected):  # how long it took
+            numbers = [[float(number) for number in NUMBER.findall(text)] for text in (line, expected)]
+            assert numbers[0] == pytest.approx(numbers[1], rel=1e-4), expected
+
+
+@needs_real_caffe
+def test_the_log_is_long(logs: dict[str, tuple[list[str], list[str]]]) -> None:
+    said = "\n".join(logs["train"][1])
+    for part in ("Gradient clipping", "Ignoring source layer another", "Sharing parameters 'w'", "The NetState phase"):
+        assert part in said
