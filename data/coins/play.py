@@ -18,7 +18,7 @@ _NEAR_CHANCE = 0.1  # one run's distance from chance says little below this
 
 HEADER = ("what learns", "mirror", "accuracy on held-out coins")
 
-NEW_LAST_LAYER = "--rename fc8=fc8_coins --num-output fc8_coins=2 --lr-mult fc8_coins=2,4"
+NEW_LAST_LAYER = "--replace-head fc8=fc8_coins,2 --lr-mult fc8_coins=2,4"
 LEARNS = {
     "last layer": "--freeze-all --unfreeze fc8_coins",
     "conv5 and up": "--freeze-all --unfreeze-from conv5",
@@ -47,7 +47,7 @@ def play(shell: Shell) -> list[Run]:
     shell.say("Its last layer makes way for one of two classes: heads that face left, heads that face right.")
     shell(f"sed 's|demo/emblems|{OUT}|' prototxt/emblems/train_val.prototxt > {OUT}/mirror.prototxt")
     shell(f"surgery.py {OUT}/mirror.prototxt {NEW_LAST_LAYER} --in-place")
-    shell(f"sed 's/mirror: true/mirror: false/' {OUT}/mirror.prototxt > {OUT}/no_mirror.prototxt")
+    shell(f"surgery.py {OUT}/mirror.prototxt --set data.transform_param.mirror=false -o {OUT}/no_mirror.prototxt")
 
     runs = []
     for learns, operations in LEARNS.items():

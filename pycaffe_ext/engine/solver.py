@@ -96,6 +96,7 @@ class Solver(SolverLoop):
             for index, learnable in enumerate(self.net.learnables):
                 histories = self.history[index :: len(self.net.learnables)]
                 if not learnable.lr_mult and self.frozen_is_still and not any(h.has_data for h in histories):
+                    learnable.blob.clear_grad()  # the update, which diff holds afterwards
                     continue
                 grad = learnable.blob.grad
                 with naming(self.net.layers[learnable.owner[0]].param):

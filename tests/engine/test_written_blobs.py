@@ -94,3 +94,45 @@ def test_a_gradient_that_is_the_top_s_adds_up(tmp_path: Path) -> None:
     assert np.allclose(net.params["bias"][0].diff, draw(1) + draw(2))
     assert np.array_equal(net.blobs["x"].diff, draw(2))
     assert np.array_equal(net.blobs["y"].diff, draw(2))
+
+
+TWO_READERS = """
+layer { name: "double" type: "Power" bottom: "x" top: "y" power_param { scale: 2 } }
+layer { name: "a" type: "Power" bottom: "y" top: "a" }
+layer { name: "b" type: "Power" bottom: "y" top: "b" }
+"""
+
+
+def test_a_pass_that_starts_behind_a_split_sees_what_was_written_before_it(tmp_path: Path) -> None:
+    net = net_of(tmp_path, TWO_READERS)
+    net.blobs["x"].data[...] = draw(0)
+    net.forward()
+    net.blobs["y"].data[...] = draw(1)
+    net.forward(start="a")
+    assert np.array_equal(net.blobs["a"].data, draw(1))
+    net.blobs["x"].data[...] = draw(2)
+    net.forward(end="double")
+    net.forward(start="b")
+    assert np.array_equal(net.blobs["b"].data, 2 * draw(2))
+
+
+def test_weights_may_be_loaded_between_forward_and_backward(tmp_path: Path) -> None:
+    net = net_of(tmp_path, 'layer { name: "p" type: "PReLU" bottom: "x" top: "y" }')
+    net.blobs["x"].data[...] = -1
+    net.save(tmp_path / "quarter.caffemodel")
+    net.params["p"][0].data[...] = 7
+    net.forward()
+    net.copy_from(tmp_path / "quarter.caffemodel")
+    net.blobs["y"].diff[...] = 1
+    net.backward()
+    assert (net.blobs["x"].diff == 0.25).all()  # real Caffe too goes back with the new ones
+
+
+def test_a_blob_that_shrinks_keeps_its_first_numbers(tmp_path: Path) -> None:
+    net = net_of(tmp_path, 'layer { name: "p" type: "Power" bottom: "x" top: "y" }')
+    net.blobs["x"].data[...], net.blobs["x"].diff[...] = draw(0), draw(1)
+    net.blobs["x"].reshape(3, 5)
+    assert np.array_equal(net.blobs["x"].data.ravel(), draw(0).ravel()[:15])
+    assert np.array_equal(net.blobs["x"].diff.ravel(), draw(1).ravel()[:15])
+    net.blobs["x"].reshape(4, 6)
+    assert not net.blobs["x"].data.any()
