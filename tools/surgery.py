@@ -220,7 +220,8 @@ def show_difference(found: Sequence[Step], inputs: Sequence[str]) -> bool:
         if inputs and len(shapes) != 1:
             raise OptionError(f"--input is for nets of one input, {file} has {len(shapes)}")
         arrays = [{blob: read_input(path, shape)} for path in inputs for blob, shape in shapes.items()]
-        result = compare(proof.before, weights[0], proof.after, weights[1], arrays, feed=proof.feed, meet=proof.meet)
+        hooks: dict[str, Any] = {"draw": proof.draw, "feed": proof.feed, "meet": proof.meet}
+        result = compare(proof.before, weights[0], proof.after, weights[1], arrays, **hooks)
     except OptionError:
         raise
     except CaffeError as error:
