@@ -91,8 +91,11 @@ def problems(document: Document, request: Request, touched: str) -> Iterator[str
     operation = next(one for one in operations() if request.flag in [option.flag for option in one.options])
     added, removed = operation.layers(document, [request])
     new_names = {touched, *added}
+    names = Counter(layer.name for layer in NetView(document).layers)
     for one in differences(document, after):
         name = one.layer.rpartition(" (")[0].removeprefix("'").removesuffix("'")
+        if request.flag in _REMOVES and names[name] > 1:
+            continue  # which of the layers of one name are left, their order does not say
         if one.kind == "field" and one.path not in _MEANT.get(request.flag, ()) and name not in new_names:
             yield f"{one.layer}: {one.path} was {one.before}, is {one.after}"
         if one.kind.startswith("only") and name not in {*new_names, *removed, _new_name(request)}:

@@ -198,5 +198,5 @@ class Anatomy:
         shape = self.shape(blob)
         if shape is None:
             self.check_shapes()
-            raise part.error(f"the shape of its bottom '{blob}' is not known; use the deploy net, or give its input's")
+            raise part.error(f"the shape of its bottom '{blob}' is not known; use the net's deploy form")
         return shape

@@ -96,7 +96,14 @@ def _bottom_size(anatomy: Anatomy, part: Part, sizes: Mapping[int, Size | None],
     if _becomes_spatial(anatomy, part, 0, sizes):
         return 1, 1
     flatten = _flatten_before(anatomy, part)
-    shape = anatomy.needed_shape(flatten or part)
+    source = flatten or part
+    if anatomy.shape(source.view.bottom_names[0]) is None:
+        anatomy.check_shapes()
+        raise source.error(
+            f"the shape of its bottom '{source.view.bottom_names[0]}' is not known; use the net's deploy form, or say"
+            f" it: --fc-to-conv {part.name}=6x6"
+        )
+    shape = anatomy.needed_shape(source)
     if len(shape) != 4:
         raise part.error(
             f"its bottom '{part.view.bottom_names[0]}' has shape {shape}, not N x C x H x W;"

@@ -87,7 +87,9 @@ def _fold(anatomy: Anatomy, norm: Part, plan: Plan) -> None:
         raise norm.error("has scale_bias, a fork's field; only BatchNorm as BVLC Caffe has it can be folded")
     message = norm.param.batch_norm_param
     if message.HasField("use_global_stats") and not message.use_global_stats:
-        raise norm.error("has use_global_stats: false, so it uses the batch's statistics even in the TEST phase")
+        raise norm.error(
+            "has use_global_stats: false, so it uses the batch's statistics even in the TEST phase; --to-deploy first"
+        )
     target = _target(anatomy, norm)
     scale = _scale_behind(anatomy, norm)
     gone = [norm, scale] if scale is not None else [norm]

@@ -26,15 +26,16 @@ STEPS = 3
 Times = dict[str, float]
 
 
-def show(case: Case, threads: int) -> None:
+def show(case: Case, limits: dict[str, str]) -> None:
     """Prints torch's operations by what ours spends on them beyond the other, then our layers by type."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         write_job(case, STEP, Path(folder))
         for side in ("ours", "eager"):
             command = [sys.executable, "-m", f"{__package__}.profiles", case.name, side, folder]
-            env = os.environ | {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "MKL")}
-            done = subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True, text=True)
+            done = subprocess.run(
+                command, cwd=ROOT, env=os.environ | limits, check=True, capture_output=True, text=True
+            )
             found[side] = json.loads(done.stdout)
     ours, eager = found["ours"]["ops"], found["eager"]["ops"]
     print(f"\n{case.name}, a step of {case.batch}, ms on the processor (mean of {STEPS} steps under torch.profiler)")
@@ -46,7 +47,7 @@ def show(case: Case, threads: int) -> None:
     sums = [sum(ms for ms, _ in ops.values()) for ops in (ours, eager)]
     print(f"{'all':48}{sums[0]:9.1f}{'':7}{sums[1]:9.1f}{'':7}{sums[0] - sums[1]:9.1f}")
     layers = found["ours"]["layers"]
-    print(f"\n{case.name}, our step by layer type, ms by the clock (mean of {STEPS} steps, not under the profiler)")
+    print(f"\n{case.name}, our step by layer type, processor ms of all threads (mean of {STEPS} steps, no profiler)")
     for name, ms in sorted(layers.items(), key=lambda item: -item[1]):
         print(f"{name:48}{ms:9.1f}")
 
@@ -71,27 +72,27 @@ def operations(step: Callable[[], Any]) -> dict[str, tuple[float, float]]:
 
 
 def by_layer(net: Any, step: Callable[[], Any]) -> Times:
-    """Milliseconds of a step by layer type, forward and backward, the rest (update, loss) apart."""
+    """Processor milliseconds of a step by layer type, forward and backward, the rest (update, loss) apart."""
     spent: Counter[str] = Counter()
     since = 0.0
 
     def begin(_: int) -> None:
         nonlocal since
-        since = time.perf_counter()
+        since = time.process_time()
 
     def end(way: str) -> Callable[[int], None]:
         def add(index: int) -> None:
-            spent[f"{net.layers[index].type} {way}"] += time.perf_counter() - since
+            spent[f"{net.layers[index].type} {way}"] += time.process_time() - since
 
         return add
 
     for way in ("forward", "backward"):
         getattr(net, f"before_{way}")(begin)
         getattr(net, f"after_{way}")(end(way))
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(STEPS):
         step()
-    whole = time.perf_counter() - start
+    whole = time.process_time() - start
     spent["update and the rest"] = whole - sum(spent.values())
     spent["whole step"] = whole
     return {name: seconds * 1000 / STEPS for name, seconds in spent.items()}

@@ -78,13 +78,19 @@ class Side:
         return float(json.loads(line)[what])
 
 
-def measure(case: Case, task: str, sides: Sequence[str], rounds: int, threads: int) -> dict[str, Found | str]:
+def thread_limits(threads: int, *, passive: bool) -> dict[str, str]:
+    """The environment in which every side uses as many threads; `passive`: they give up the core while they wait."""
+    limits = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
+    return limits | ({"OMP_WAIT_POLICY": "PASSIVE"} if passive else {})
+
+
+def measure(case: Case, task: str, sides: Sequence[str], rounds: int, limits: dict[str, str]) -> dict[str, Found | str]:
     """By turns, `rounds` times each, what every side takes for a task; or why a side could not."""
     found: dict[str, Found | str] = {}
     with _job(case, task) as folder, ExitStack() as stack:
         running = {}
         for name in sides:
-            side = stack.enter_context(_side(case, task, name, folder, threads))
+            side = stack.enter_context(_side(case, task, name, folder, limits))
             try:
                 side.get_ready()
                 running[name] = side
@@ -97,9 +103,8 @@ def measure(case: Case, task: str, sides: Sequence[str], rounds: int, threads: i
 
 
 @contextmanager
-def _side(case: Case, task: str, name: str, folder: real_caffe.RealFolder, threads: int) -> Iterator[Side]:
+def _side(case: Case, task: str, name: str, folder: real_caffe.RealFolder, limits: dict[str, str]) -> Iterator[Side]:
     """The running worker; stopped at the end, if it has not come to its own."""
-    limits = {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
     env = os.environ | limits | {"TORCHINDUCTOR_CACHE_DIR": str(folder.path / "compiled")}
     if name == REAL:
         command = folder.command("python3", "worker.py", "real", task, ".", str(case.classes))
