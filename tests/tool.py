@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,7 @@ from pycaffe_ext import cli
 TOOLS = Path(__file__).resolve().parents[1] / "tools"
 
 
+@cache
 def command(name: str) -> ModuleType:
     """The module of tools/NAME.py."""
     spec = importlib.util.spec_from_file_location(f"{name}_command", TOOLS / f"{name}.py")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import logging
 import os
@@ -10,7 +9,6 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing, redirect_stderr, redirect_stdout
-from functools import cache
 from math import prod
 from pathlib import Path
 from random import Random
@@ -27,12 +25,12 @@ from pycaffe_ext.engine.solver import get_solver
 from pycaffe_ext.errors import CaffeError
 from pycaffe_ext.proto import caffe_pb2
 
+from ..tool import command
 from . import material
 from .mutate_binary import hdf5
 from .mutate_binary import weights as mutated_weights
 from .mutate_text import prototxt
 
-TOOLS = Path(__file__).parents[2] / "tools"
 MOST_WORK = 3e8  # multiplications of a forward pass; a net of more is built, not run
 
 
@@ -180,16 +178,6 @@ def _as_net_trial(path: Path) -> str:
 # Through the commands
 
 
-@cache
-def _tool(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"{name}_command", TOOLS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _command(name: str, main: Callable[[Sequence[str]], int | None], *arguments: str) -> str:
     """Runs a command; it must succeed, or end with status 2 and one line on standard error."""
     sys.argv[0] = name
@@ -235,7 +223,7 @@ def _train_trial() -> str:
 
 
 def _tool_trial() -> str:
-    return _command("train.py", _tool("train").main, "solver.prototxt", "--quiet")
+    return _command("train.py", command("train").main, "solver.prototxt", "--quiet")
 
 
 def _score_trial(path: Path) -> str:
@@ -243,11 +231,11 @@ def _score_trial(path: Path) -> str:
 
 
 def _tune_trial(path: Path) -> str:
-    return _command("train.py", _tool("train").main, "solver.prototxt", "--weights", str(path), "--dry-run")
+    return _command("train.py", command("train").main, "solver.prototxt", "--weights", str(path), "--dry-run")
 
 
 def _resume_trial(path: Path) -> str:
-    return _command("train.py", _tool("train").main, "solver.prototxt", "--snapshot", str(path), "--quiet")
+    return _command("train.py", command("train").main, "solver.prototxt", "--snapshot", str(path), "--quiet")
 
 
 OPERATIONS = [
@@ -260,7 +248,7 @@ OPERATIONS = [
 def _surgery_trial(random: Random) -> str:
     before = Path("net.prototxt").read_bytes()
     where = random.choice([["-o", "out.prototxt"], ["--dry-run"], ["--in-place"]])
-    result = _command("surgery.py", _tool("surgery").main, "net.prototxt", *random.choice(OPERATIONS), *where)
+    result = _command("surgery.py", command("surgery").main, "net.prototxt", *random.choice(OPERATIONS), *where)
     if result != "success" and (Path("net.prototxt").read_bytes() != before or Path("out.prototxt").exists()):
         raise Wrong(f"wrote although it failed: {result}")
     return result
