@@ -217,6 +217,11 @@ class Blob:
     def clear_grad(self) -> None:
         self._diff.clear()
 
+    def forget_grad(self) -> None:
+        """Frees the diff's memory, unless a script may still hold it."""
+        if not self._diff.is_held:
+            self._diff.clear()
+
     def reshape(self, *shape: int) -> None:
         """Gives the blob another shape. As many numbers as before or fewer stay, in order; more are zeros.
 

@@ -243,7 +243,13 @@ class Net(PycaffeNet):
                 blob.grad = torch.zeros_like(tensor) if grad is None else grad
             elif grad is not None:  # parameters gather their gradients until clear_param_diffs
                 adds = blob.has_grad and self.layers[i].accumulates(param, shapes)
-                blob.grad = blob.grad.add_(grad.reshape(blob.shape)) if adds else grad
+                # not in place: the diff may be a solver's history
+                blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad
+
+    def forget_diffs(self) -> None:
+        """Frees the diffs of all blobs that no script holds: the next pass backward writes them anew."""
+        for blob in self._blobs:
+            blob.forget_grad()
 
     def clear_param_diffs(self) -> None:
         """Sets the gradients of all parameters to zero."""

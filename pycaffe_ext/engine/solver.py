@@ -14,6 +14,7 @@ from ..errors import FileError, NetError, UnknownNameError
 from ..model.load import read_solver
 from ..proto import caffe_pb2
 from . import device, memory, snapshots
+from .blob import storage
 from .events import Event, Output
 from .failures import naming
 from .loop import Outputs, SolverLoop
@@ -78,6 +79,7 @@ class Solver(SolverLoop):
 
     def _forward_backward(self, displayed: bool) -> float:
         self.net.debug_info = displayed and self.param.debug_info
+        self.net.forget_diffs()
         loss = self._forward()
         self.net._backward(len(self.net.layers) - 1, 0)
         return loss
@@ -99,6 +101,8 @@ class Solver(SolverLoop):
                     learnable.blob.clear_grad()  # the update, which diff holds afterwards
                     continue
                 grad = learnable.blob.grad
+                if any(history.has_data and storage(history.tensor) == storage(grad) for history in histories):
+                    grad = grad.clone()  # still the last update: no pass backward has been since
                 with naming(self.net.layers[learnable.owner[0]].param):
                     self._regularize(learnable, grad)
                     update = self.update(grad, [history.tensor for history in histories], rate * learnable.lr_mult)
@@ -136,8 +140,7 @@ class Solver(SolverLoop):
 
     @abstractmethod
     def update(self, grad: torch.Tensor, history: list[torch.Tensor], rate: float) -> torch.Tensor:
-        """What to subtract from a parameter. `grad` and `history` (n_history tensors) may be changed in place;
-        the result must not be one of the histories."""
+        """What to subtract from a parameter: `grad` or `history` (n_history tensors), changed in place, or neither."""
 
     # Tests
 

@@ -14,5 +14,4 @@ class SGDSolver(Solver):
     frozen_is_still = True
 
     def update(self, grad: torch.Tensor, history: list[torch.Tensor], rate: float) -> torch.Tensor:
-        history[0].mul_(self.param.momentum).add_(grad, alpha=rate)
-        return grad.copy_(history[0])
+        return history[0].mul_(self.param.momentum).add_(grad, alpha=rate)
