@@ -111,7 +111,7 @@ class ToTrainVal(Operation):
         Option("--batch", "with --to-train-val: batch sizes (default: 64,50)", "TRAIN,TEST"),
     )
     touches = frozenset(
-        {"input", "input_dim", "input_shape.*"} | {f"layer.{name}.weight_filler.type" for name in FILLED}
+        {"input", "input_dim", "input_shape", "input_shape.*"} | {f"layer.{name}.weight_filler.type" for name in FILLED}
     )
     together = True
 
