@@ -8,7 +8,6 @@ import torch
 from torch.nn import functional
 
 from ...model.rules.convolution import Windows, windows_of
-from ..formats import channels_last
 from ..layer import Layer, Tensors, layer
 from .im2col import columns, long_enough
 
@@ -41,8 +40,6 @@ class Convolution(_Convolving):
         self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, windows: Windows, group: int
     ) -> torch.Tensor:
         n_spatial = len(windows.kernel)
-        if n_spatial == 2:
-            x = channels_last(x)
         if n_spatial in _convolve:
             x = long_enough(x, windows)
             return _convolve[n_spatial](x, weight, bias, windows.stride, windows.pad, windows.dilation, group)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch.nn import functional
 
 from ...model.rules.pooling import Pair, PoolWindows, pool_windows
 from ...proto import caffe_pb2
 from .. import device
-from ..formats import channels_last
 from ..layer import Layer, Tensors, layer
 
 _LOWEST, _TINY = -3.4028234663852886e38, 1.1754943508222875e-38  # C's -FLT_MAX and FLT_MIN
@@ -75,10 +76,34 @@ def _max(x: torch.Tensor, windows: PoolWindows, *, want_mask: bool) -> tuple[tor
 def _max_and_index(
     x: torch.Tensor, windows: PoolWindows, pad: Pair, ceil_mode: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The largest values and their places; of equal ones the first counts, in any memory format."""
-    if x.shape[1] >= _FEW_CHANNELS:
-        x = channels_last(x)  # the loop on the CPU then works on several channels at once: 4 to 8 times as fast
+    """The largest values and their places; of equal ones the first counts."""
+    if x.device.type == "cpu" and x.shape[1] >= _FEW_CHANNELS:
+        values, index = _MaxOnCpu.apply(x, windows.kernel, windows.stride, pad, ceil_mode)
+        return values, index
     return functional.max_pool2d_with_indices(x, windows.kernel, windows.stride, pad, ceil_mode=ceil_mode)
+
+
+class _MaxOnCpu(torch.autograd.Function):
+    """torch's pooling with channels last, where its loop works on several of them at once; its gradient is fast
+    with channels first. On 32 x 24 x 41 x 41 values both together take half the time, forward alone a quarter."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: torch.Tensor, kernel: Pair, stride: Pair, pad: Pair, ceil_mode: bool
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        channels_last = x.contiguous(memory_format=torch.channels_last)
+        values, index = functional.max_pool2d_with_indices(channels_last, kernel, stride, pad, ceil_mode=ceil_mode)
+        values, index = values.contiguous(), index.contiguous()
+        ctx.windows = kernel, stride, pad, (1, 1), ceil_mode
+        ctx.save_for_backward(x, index)
+        ctx.mark_non_differentiable(index)
+        return values, index
+
+    @staticmethod
+    def backward(ctx: Any, diff: torch.Tensor, _: None) -> tuple[torch.Tensor, None, None, None, None]:
+        x, index = ctx.saved_tensors
+        gradient = torch.ops.aten.max_pool2d_with_indices_backward(diff.contiguous(), x, *ctx.windows, index)
+        return gradient, None, None, None, None
 
 
 def _average(x: torch.Tensor, windows: PoolWindows) -> torch.Tensor:
