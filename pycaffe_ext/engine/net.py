@@ -246,11 +246,6 @@ class Net(PycaffeNet):
                 # not in place: the diff may be a solver's history
                 blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad
 
-    def forget_diffs(self) -> None:
-        """Frees the diffs of all blobs that no script holds: the next pass backward writes them anew."""
-        for blob in self._blobs:
-            blob.forget_grad()
-
     def clear_param_diffs(self) -> None:
         """Sets the gradients of all parameters to zero."""
         for learnable in self.learnables:

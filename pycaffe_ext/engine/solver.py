@@ -79,7 +79,8 @@ class Solver(SolverLoop):
 
     def _forward_backward(self, displayed: bool) -> float:
         self.net.debug_info = displayed and self.param.debug_info
-        self.net.forget_diffs()
+        for blob in self.net._blobs:
+            blob.forget_grad()  # the pass backward writes them anew, and memory is short in between
         loss = self._forward()
         self.net._backward(len(self.net.layers) - 1, 0)
         return loss
