@@ -243,8 +243,7 @@ class Net(PycaffeNet):
                 blob.grad = torch.zeros_like(tensor) if grad is None else grad
             elif grad is not None:  # parameters gather their gradients until clear_param_diffs
                 adds = blob.has_grad and self.layers[i].accumulates(param, shapes)
-                # not in place: the diff may be a solver's history
-                blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad
+                blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad  # the sum anew: it may be history
 
     def clear_param_diffs(self) -> None:
         """Sets the gradients of all parameters to zero."""
