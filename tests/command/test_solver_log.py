@@ -8,7 +8,8 @@ import pytest
 
 from pycaffe_ext import get_solver
 from pycaffe_ext.command.solver_log import SolverLog
-from pycaffe_ext.engine.solver import Request, Solver
+from pycaffe_ext.engine.events import Request
+from pycaffe_ext.engine.solver import Solver
 
 
 def _solver(**replaced: str) -> Solver:
