@@ -18,7 +18,7 @@ _NEAR_CHANCE = 0.1  # one run's distance from chance says little below this
 
 HEADER = ("what learns", "mirror", "accuracy on held-out coins")
 
-NEW_LAST_LAYER = "--replace-head fc8=fc8_coins,2 --lr-mult fc8_coins=2,4"
+NEW_LAST_LAYER = "--replace-head fc8=fc8_coins,2 --lr-mult fc8_coins=2,4 --set .name=Coins"
 LEARNS = {
     "last layer": "--freeze-all --unfreeze fc8_coins",
     "conv5 and up": "--freeze-all --unfreeze-from conv5",
