@@ -79,7 +79,7 @@ def test_killed_again_and_again(source: Path, tmp_path: Path, monkeypatch: pytes
         kills += kill_when([*resume, str(workers)], cut, size)
         for name in ("images", "labels"):
             assert not (cut / name).exists() or content(cut / name) == content(whole / name)
-    assert kills >= 3
+    assert kills >= 1
     last = subprocess.run([*resume, "2"], capture_output=True, text=True)
     assert last.returncode == 1, last.stderr
     assert content(cut) == content(whole)
@@ -117,7 +117,7 @@ def test_resume_of_another_command_begins_anew(
 ) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
-    assert kill_when(command(source, folder / "db"), folder, 8 << 20)
+    assert kill_when(command(source, folder / "db"), folder, 1 << 20)
     assert make_lmdb(source, folder / "db", "--skip-bad", "--resume", "--gray") == 1
     assert "no run of this command was cut off here" in capsys.readouterr().err
     assert len(entries(folder / "db")) == COUNT - 13
@@ -152,7 +152,7 @@ def test_append_that_is_cut_off(source: Path, tmp_path: Path, make_lmdb: Tool, e
         assert make_lmdb(source.parent / "one.txt", folder / name) == 0
     assert make_lmdb(source, folder / "whole", "--append", "--skip-bad") == 1
     held = sum(file.stat().st_size for file in folder.rglob("*.mdb"))
-    assert kill_when(command(source, folder / "db", "--append"), folder, held + (9 << 20))
+    assert kill_when(command(source, folder / "db", "--append"), folder, held + (1 << 20))
     assert len(entries(folder / "db")) == 1
     assert make_lmdb(source, folder / "db", "--append", "--skip-bad", "--resume") == 1
     assert content(folder / "db") == content(folder / "whole")
@@ -234,7 +234,7 @@ def test_after_an_error_is_mended_a_run_with_resume_goes_on(
 
 
 def interrupted(run: list[str], folder: Path) -> tuple[int, str]:
-    """Status and last words of a program that gets Ctrl-C when its database has begun; anew where it was done before."""
+    """Status and last words of a program that gets Ctrl-C once its database has begun; anew if it was done before."""
     while True:
         process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         while not any(file.stat().st_size for file in folder.glob(".db*/data.mdb")) and process.poll() is None:
