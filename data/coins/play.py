@@ -24,6 +24,7 @@ LEARNS = {
     "conv5 and up": "--freeze-all --unfreeze-from conv5",
     "everything": "--unfreeze '*'",
 }
+BASES = {True: "mirror", False: "no_mirror"}  # the net by whether the mirror is on
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,15 @@ def play(shell: Shell) -> list[Run]:
 
     runs = []
     for learns, operations in LEARNS.items():
-        for mirror in (True, False):
-            base = "mirror" if mirror else "no_mirror"
-            shell.say(f"Coins: {learns} learns, mirror {'on' if mirror else 'off'}.")
-            folder = OUT / f"{learns.replace(' ', '_')}_{base}"
+        shell.say(f"Coins: {learns} learns, mirror on and off.")
+        folders = {mirror: OUT / f"{learns.replace(' ', '_')}_{base}" for mirror, base in BASES.items()}
+        for mirror, folder in folders.items():
             shell(f"mkdir {folder}")
-            shell(f"surgery.py {OUT}/{base}.prototxt {operations} -o {folder}/train_val.prototxt")
+            shell(f"surgery.py {OUT}/{BASES[mirror]}.prototxt {operations} -o {folder}/train_val.prototxt")
             shell(f"sed 's|prototxt/coins|{folder}|' prototxt/coins/solver.prototxt > {folder}/solver.prototxt")
-            shell(f"train.py {folder}/solver.prototxt --weights {PRETRAINED}")
+        train = "OMP_NUM_THREADS=1 train.py"
+        shell.side_by_side([f"{train} {folder}/solver.prototxt --weights {PRETRAINED}" for folder in folders.values()])
+        for mirror, folder in folders.items():
             tests = [row for row in read_log(folder / "coins_log.csv") if row.phase == "test"]
             runs.append(Run(learns, mirror, tests[-1].outputs["accuracy"]))
     save(runs)

@@ -23,5 +23,16 @@ def test_python_is_the_one_that_runs_the_demo(capfd: pytest.CaptureFixture[str])
 
 
 def test_a_failing_command_ends_it() -> None:
-    with pytest.raises(CaffeError, match="stopped: the command above ended with status 3"):
+    with pytest.raises(CaffeError, match="stopped: 'exit 3' ended with status 3"):
         Shell()("exit 3")
+
+
+def test_side_by_side(capfd: pytest.CaptureFixture[str]) -> None:
+    shell = Shell()
+    shell.side_by_side(["sleep 0.2; echo one", "echo two"])
+    assert capfd.readouterr().out == (
+        "$ sleep 0.2; echo one &\n$ echo two &\n\nsleep 0.2; echo one:\none\n\necho two:\ntwo\n"
+    )
+    assert shell.typed == ["sleep 0.2; echo one &", "echo two &", "wait"]
+    with pytest.raises(CaffeError, match="stopped: 'exit 4' ended with status 4"):
+        shell.side_by_side(["true", "exit 4"])
