@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -234,16 +233,19 @@ def test_after_an_error_is_mended_a_run_with_resume_goes_on(
 
 
 def interrupted(run: list[str], folder: Path) -> tuple[int, str]:
-    """Status and last words of a program that gets Ctrl-C once its database has begun; anew if it was done before."""
-    while True:
-        process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        while not any(file.stat().st_size for file in folder.glob(".db*/data.mdb")) and process.poll() is None:
-            time.sleep(0.001)
-        process.send_signal(signal.SIGINT)
-        words = process.communicate()[1]
-        if not (folder / "db").exists():
-            return process.returncode, words
-        shutil.rmtree(folder / "db")
+    """Status and last words of a program that gets Ctrl-C once its database has begun."""
+    process = subprocess.Popen(
+        run,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
+    while not any(file.stat().st_size for file in folder.glob(".db*/data.mdb")) and process.poll() is None:
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    words = process.communicate()[1]
+    return process.returncode, words
 
 
 def test_ctrl_c(source: Path, tmp_path: Path, make_lmdb: Tool, entries: Entries) -> None:
