@@ -47,7 +47,6 @@ def describe(net):
             "name": name,
             "type": layer.type,
             "tops": [list(net._blobs[top].shape) for top in net._top_ids(index)],
-            "top_names": [net._blob_names[top] for top in net._top_ids(index)],
             "params": [list(blob.shape) for blob in layer.blobs],
         }
         for index, (name, layer) in enumerate(zip(net._layer_names, net.layers))
@@ -164,12 +163,8 @@ def run_net(inputs, seed, backward, into):
     np.savez(into, **found)
 
 
-def version():
-    return {"caffe": getattr(caffe, "__version__", "?"), "python": sys.version.split()[0]}
-
-
 does = [apply_update, clear_diffs, forward, forward_backward, has_gpu, load_net, load_solver]
-does += [run_net, save_params, share, snapshot, test_batch, version]
+does += [run_net, save_params, share, snapshot, test_batch]
 
 
 def main():

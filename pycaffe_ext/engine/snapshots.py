@@ -55,8 +55,7 @@ def _write_hdf5(solver: Solver, weights: str, state: str) -> None:
     with replacing_file(state) as raw, h5py.File(raw, "w") as file:
         file["iter"] = np.asarray([solver.iter], np.int32)
         file["current_step"] = np.asarray([solver.current_step], np.int32)
-        name = os.fsencode(weights)
-        file["learned_net"] = np.array(name, f"S{len(name) + 1}")  # Caffe reads up to the zero at the end
+        file["learned_net"] = hdf5.c_text(weights)
         file.create_group("history")
         for index, blob in enumerate(solver.history):
             file[f"history/{index}"] = blob.data

@@ -95,6 +95,7 @@ class Solver(SolverLoop):
         rate = self.lr
         memory.check_update(self)
         with torch.no_grad():
+            self._part_from_history()
             self._clip()
             for index, learnable in enumerate(self.net.learnables):
                 histories = self.history[index :: len(self.net.learnables)]
@@ -102,8 +103,6 @@ class Solver(SolverLoop):
                     learnable.blob.clear_grad()  # the update, which diff holds afterwards
                     continue
                 grad = learnable.blob.grad
-                if any(history.has_data and storage(history.tensor) == storage(grad) for history in histories):
-                    grad = grad.clone()  # still the last update: no pass backward has been since
                 with naming(self.net.layers[learnable.owner[0]].param):
                     self._regularize(learnable, grad)
                     update = self.update(grad, [history.tensor for history in histories], rate * learnable.lr_mult)
@@ -111,6 +110,13 @@ class Solver(SolverLoop):
                 learnable.blob.grad = update  # as in Caffe, diff holds the update afterwards
         self.iter += 1
         return rate
+
+    def _part_from_history(self) -> None:
+        """Where no pass backward has been since the last update, diffs may still be its history: copies them."""
+        history = {storage(blob.tensor) for blob in self.history if blob.has_data}
+        for learnable in self.net.learnables:
+            if learnable.blob.has_grad and storage(learnable.blob.grad) in history:
+                learnable.blob.grad = learnable.blob.grad.clone()
 
     def _clip(self) -> None:
         """Scales all gradients so that their norm is at most clip_gradients."""

@@ -20,7 +20,7 @@ from ..bvlc import Place, RealCaffe
 from ..engine import device
 from ..engine.net import Net
 from ..engine.solver import get_solver
-from ..engine.solver_nets import test_sources, train_source
+from ..engine.solver_nets import train_source
 from ..errors import DataError, NetError, UnknownNameError
 from ..model.load import read_net, read_solver
 from ..model.rules import rule_for
@@ -83,7 +83,7 @@ def compare_net(
     """
     param = read_net(net_file)
     with _aside() as aside:
-        notes = _leave_out_dropout([param])
+        notes = _leave_out_dropout(param)
         has_loss = any(rule_for(layer.type).is_loss or any(layer.loss_weight) for layer in param.layer)
         if backward and not has_loss:
             param.force_backward = True
@@ -117,8 +117,8 @@ def compare_steps(
     if param.random_seed < 0:
         param.random_seed = seed
     with _aside() as aside:
-        train, tests = train_source(param).net, [source.net for source in test_sources(param)]
-        notes = _leave_out_dropout([train, *tests])
+        train = train_source(param).net
+        notes = _leave_out_dropout(train)
         for field in ("net", "net_param", "train_net", "train_net_param", "test_net", "test_net_param"):
             param.ClearField(field)
         for field in ("weights", "snapshot", "display", "test_iter", "test_state", "test_interval"):
@@ -164,8 +164,8 @@ def _written(message: Any, file: Path) -> str:
     return os.fspath(file)
 
 
-def _leave_out_dropout(nets: Sequence[Any]) -> list[str]:
-    layers = [layer for net in nets for layer in net.layer if layer.type == "Dropout"]
+def _leave_out_dropout(net: Any) -> list[str]:
+    layers = [layer for layer in net.layer if layer.type == "Dropout"]
     for layer in layers:
         layer.dropout_param.dropout_ratio = 0
     names = ", ".join(dict.fromkeys(layer.name for layer in layers))

@@ -85,7 +85,6 @@ class RealSnapshots:
 def _name_in_hdf5(state: str, weights: str) -> None:
     import h5py
 
-    name = os.fsencode(weights)
     with h5py.File(state, "r+") as file:
         del file["learned_net"]
-        file["learned_net"] = np.array(name, f"S{len(name) + 1}")  # Caffe reads up to the zero at the end
+        file["learned_net"] = hdf5.c_text(weights)

@@ -89,10 +89,11 @@ def array_to_blob(
 
 
 def _packed(key: bytes, values: npt.NDArray[Any]) -> bytes:
-    return key + _varint(values.nbytes) + values.tobytes()
+    return key + encode_varint(values.nbytes) + values.tobytes()
 
 
-def _varint(number: int) -> bytes:
+def encode_varint(number: int) -> bytes:
+    """A number from 0 on in protobuf's wire format."""
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)

@@ -51,6 +51,12 @@ def dataset(parent: Any, name: str) -> Any:
     return found
 
 
+def c_text(text: str) -> npt.NDArray[np.bytes_]:
+    """A path as Caffe reads it from a dataset: up to the zero at its end."""
+    name = os.fsencode(text)
+    return np.array(name, f"S{len(name) + 1}")
+
+
 def text(parent: Any, name: str) -> str:
     """The string of that name, a path. Raises KeyError where there is none."""
     found = parent[name][()]

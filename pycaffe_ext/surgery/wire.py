@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from mmap import mmap
 from typing import NamedTuple
 
+from ..proto.blobs import encode_varint
+
 Buffer = bytes | mmap
 
 VARINT, FIXED64, LENGTH, GROUP, END_GROUP, FIXED32 = range(6)
@@ -57,15 +59,6 @@ def varint(data: Buffer, at: int, end: int) -> tuple[int, int]:
     if at + 10 <= end:
         raise WireError("a number has more than 10 bytes", at)
     raise WireError("it ends within a number", at, needs=end + 1)
-
-
-def encode_varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
 
 
 def heading(number: int, size: int) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,7 @@ import cv2
 import lmdb
 import numpy as np
 import pytest
-
-from pycaffe_ext import cli
-
-TOOL = Path(__file__).parents[2] / "tools" / "make_lmdb.py"
+from tool import tool
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -46,12 +41,7 @@ def photos(tmp_path: Path, draw: Callable[..., Pixels]) -> Path:
 @pytest.fixture
 def make_lmdb(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """make_lmdb(*arguments): runs the command in this process, and gives its exit status."""
-    spec = importlib.util.spec_from_file_location("make_lmdb", TOOL)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(sys, "argv", ["make_lmdb.py"])
-    return lambda *arguments: cli.run(module.main, [str(argument) for argument in arguments])
+    return tool("make_lmdb", monkeypatch)
 
 
 @pytest.fixture
