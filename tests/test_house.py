@@ -23,7 +23,7 @@ ALLOWED = {
     "engine": {"model", "proto", "datasets"},
     "jobs": {"engine", "bvlc", "proto", "model"},
     "bvlc": set(),
-    "inspection": {"engine"},
+    "inspection": {"engine", "datasets", "model", "proto", "surgery", "text"},
     "layers": {"datasets", "engine"},
 }
 FOR_ALL = {"errors", "atomic", "cli"}

@@ -34,7 +34,7 @@ class Transformer:
         if param.force_color and param.force_gray:
             raise OptionError("transform_param has both force_color and force_gray; keep one")
         self.force_color, self.force_gray = bool(param.force_color), bool(param.force_gray)
-        self._mean = _read_mean(param.mean_file) if param.HasField("mean_file") else None
+        self._mean = read_mean_file(param.mean_file) if param.HasField("mean_file") else None
         self._values = np.array(param.mean_value, np.float32).reshape(-1, 1, 1)
         self._scale = np.float32(param.scale)
         self._is_tame = self._stays_finite()
@@ -138,7 +138,8 @@ def cut(image: npt.NDArray[Any], window: Window, flip: bool) -> npt.NDArray[Any]
     return part[..., ::-1] if flip else part
 
 
-def _read_mean(path: str) -> Floats:
+def read_mean_file(path: str) -> Floats:
+    """The mean image C x H x W of a binaryproto. Raises FileError, DataError."""
     blob = read_binary(path, caffe_pb2.BlobProto())
     shape = blob_shape(blob)
     if len(shape) != 4 or shape[0] != 1:

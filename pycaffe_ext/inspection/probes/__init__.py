@@ -1,0 +1,1 @@
+"""The commands of probe.py, one module each; a module here is found by itself (see ..commands)."""

@@ -1,0 +1,66 @@
+"""The options of a command that looks at a trained net."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..errors import DataError
+
+if TYPE_CHECKING:
+    from .subject import Subject
+
+
+def add_subject(parser: argparse.ArgumentParser, *, weights: bool = True) -> None:
+    """The arguments that say which net, and how pictures go into it."""
+    parser.add_argument("net", metavar="NET", help="a prototxt, deploy or train_val")
+    group = parser.add_argument_group("net")
+    group.add_argument("--weights", metavar="FILE", required=weights, help="caffemodel (or .h5)")
+    group.add_argument("--classes", metavar="FILE", help="class names, a line each, in the order of the labels")
+    group.add_argument("--input-shape", metavar="N,C,H,W", help="of a train_val that does not say it")
+    group.add_argument("--gpu", metavar="ID", type=int, help="run on this GPU (default: CPU)")
+    group = parser.add_argument_group("how pictures go into the net (default: as the train_val's TEST phase says)")
+    group.add_argument("--mean", metavar="B,G,R|FILE", help="subtracted: numbers, a binaryproto, or an .npy file")
+    group.add_argument("--scale", type=float, metavar="X", help="then multiplied by X")
+    group.add_argument("--rgb", action="store_true", help="the net wants red first")
+    group.add_argument("--side", type=int, default=0, metavar="N", help="shorter side, before the middle is cut out")
+    group.add_argument("--stretch", action="store_true", help="no cutting: pictures take the input's size")
+
+
+def open_subject(options: argparse.Namespace) -> Subject:
+    """The net that `add_subject`'s arguments ask for. Raises CaffeError."""
+    from .scaling import read_mean  # not above: --help need not wait for torch
+    from .subject import Subject
+
+    if options.gpu is not None:
+        from ..engine import device
+
+        device.set_device(options.gpu)
+        device.set_mode_gpu()
+    classes = read_classes(options.classes) if options.classes else ()
+    found = Subject(options.net, options.weights, classes=classes, input_shape=options.input_shape)
+    scaling = replace(found.scaling, rgb=options.rgb, side=options.side, stretch=options.stretch)
+    if options.mean is not None:
+        scaling = replace(scaling, mean=read_mean(options.mean))
+    if options.scale is not None:
+        scaling = replace(scaling, scale=options.scale)
+    found.scaling = scaling
+    return found
+
+
+def read_classes(path: str) -> list[str]:
+    """Class names, one a line; a WordNet id ("n01440764 tench, ...") before a name goes, synonyms too."""
+    from ..proto.files import read_bytes
+
+    try:
+        lines = read_bytes(path).decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is no text in UTF-8") from error
+    return [_class(line) for line in lines]
+
+
+def _class(line: str) -> str:
+    first, _, rest = line.strip().partition(" ")
+    is_wordnet = rest and len(first) == 9 and first[0] == "n" and first[1:].isdigit()
+    return (rest if is_wordnet else line.strip()).split(",")[0]
