@@ -40,6 +40,14 @@ def test_to_train_val() -> None:
     assert [one.convolution_param.weight_filler.type for one in found.layer[2:3]] == ["xavier"]
 
 
+def test_comments_on_input_dims_stay() -> None:
+    layers = 'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 5 } }\n'
+    layers += 'layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }\n'
+    deploy = 'input: "data"\ninput_dim: 4 # your sample size\ninput_dim: 3\ninput_dim: 7\ninput_dim: 9\n' + layers
+    after = perform(Document.from_bytes(deploy.encode()), [Request("--to-train-val", "a,b")])
+    assert "# your sample size" in after.text and "input" not in after.text.split("#")[0]
+
+
 def test_to_train_val_and_back_predicts_the_same() -> None:
     there = perform(net(), [Request("--to-train-val", "a,b")])
     back = perform(there, [Request("--to-deploy"), Request("--input-shape", "2,3,7,9")])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ...errors import OptionError
 from ...model.view import LayerView, NetView
 from ...text import Document, Edit, Field
-from ...text.layout import New, quoted, remove_block, render
+from ...text.layout import New, quoted, remove, render
 from ..fillers import FILLED, add_weight_filler
 from ..operation import Operation, Option, Request
 
@@ -99,7 +99,7 @@ def _instead(document: Document, fields: Sequence[Field], new: Sequence[New]) ->
     text = document.newline.join(render(document, one, document.root.fields, "") for one in new)
     yield Edit(fields[0].start, fields[0].stop, text)
     for field in fields[1:]:
-        yield remove_block(document, field)
+        yield remove(document, field)  # a comment behind it stays
 
 
 class ToTrainVal(Operation):
