@@ -93,6 +93,18 @@ class Layer:
         """The tops. None leaves a top as it is (inputs that the user sets)."""
         raise NotImplementedError(f"{type(self).__name__}.forward")
 
+    @property
+    def top_is_free(self) -> bool:
+        """Whether the next layer may overwrite its only top: memory of its own, that its gradient has no use for."""
+        return False
+
+    def overwrite(self) -> bool:
+        """Does its work on the numbers of its in-place blob, which `connect` showed; False: it cannot.
+
+        Its `backward` then knows the way back.
+        """
+        return False
+
     def backward(self, propagate_down: Sequence[bool]) -> bool:
         """Goes backward on the blobs that `connect` showed; False leaves it to autograd."""
         return False

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
@@ -22,22 +21,14 @@ from ..model.splits import insert_splits
 from ..model.upgrade import upgrade_net
 from ..proto import caffe_pb2
 from . import memory, parameters, weights
-from .blob import Blob, storage
+from .blob import Blob
 from .failures import naming
 from .layer import Layer, create
+from .passes import Passes
 from .pycaffe_api import PycaffeNet
 from .wiring import backward_need, check_gradient_exists, loss_weights, wire
 
 Hook = Callable[[int], None]
-
-
-@dataclass
-class _Pass:
-    """What a layer's forward pass leaves for its backward pass: the ends of its autograd graph."""
-
-    bottoms: list[torch.Tensor]
-    params: list[torch.Tensor]
-    tops: list[torch.Tensor | None]
 
 
 class Net(PycaffeNet):
@@ -104,7 +95,7 @@ class Net(PycaffeNet):
         learns = [[spec.lr_mult != 0 for spec in parameters.specs(layer)] for layer in self.layers]
         self._need = backward_need(net, wiring, learns, self._loss_weights)
         self.learnables = parameters.share(self.layers)
-        self._passes: list[_Pass | None] = [None] * len(self.layers)
+        self._passes = Passes(self)
         self._hooks: dict[str, list[Hook]] = {
             name: [] for name in ("before_forward", "after_forward", "before_backward", "after_backward")
         }
@@ -138,22 +129,32 @@ class Net(PycaffeNet):
     def _forward(self, start: int, end: int) -> float:
         """Runs layers start..end (inclusive); returns the weighted sum of their losses."""
         memory.check_forward(self, start, end)
-        loss = 0.0
+        loss, is_pair = 0.0, False
         for i in range(start, end + 1):
             for hook in self._hooks["before_forward"]:
                 hook(i)
             with naming(self.layers[i].param, self._bottoms[i]):
-                loss += self._forward_layer(i)
+                self._reshape_if_needed(i)
+                leaves = not self._is_watched and self._passes.leaves_to_next(i, end)
+                if not leaves:
+                    loss += self._forward_layer(i, is_pair)
+                is_pair = leaves
             for hook in self._hooks["after_forward"]:
                 hook(i)
         return loss
 
-    def _forward_layer(self, i: int) -> float:
+    @property
+    def _is_watched(self) -> bool:
+        """Whether somebody looks at what each layer does."""
+        return any(self._hooks.values())
+
+    def _reshape_if_needed(self, i: int) -> None:
         if self.layers[i].reshapes_always or [blob.shape for blob in self._bottoms[i]] != self._shapes_seen[i]:
             self._reshape_layer(i)
             memory.check_forward(self, i, i)
-        self._passes[i] = None  # frees the last pass before this one takes memory
-        tops = self._run(i)
+
+    def _forward_layer(self, i: int, is_pair: bool) -> float:
+        tops = self._passes.forward(i, is_pair=is_pair)
         loss = 0.0
         for blob, top, weight in zip(self._tops[i], tops, self._loss_weights[i], strict=True):
             if top is not None:
@@ -164,86 +165,19 @@ class Net(PycaffeNet):
                 loss += weight * float(blob.tensor.sum())
         return loss
 
-    def _run(self, i: int) -> Sequence[torch.Tensor | None]:
-        """The layer's tops; with the graph behind them kept where the layer runs backward."""
-        layer = self.layers[i]
-        record = self._need.layers[i] and self.keep_passes
-        to_bottoms, to_params = self._need.bottoms[i], self._need.params[i]
-        bottoms = []
-        for blob, need in zip(self._bottoms[i], to_bottoms, strict=True):
-            bottom = blob.tensor.detach()
-            if record and blob.is_held and blob in self._tops[i]:  # the top overwrites what backward needs
-                bottom = bottom.clone()
-            bottoms.append(bottom.requires_grad_(record and need and bottom.is_floating_point()))
-        params = [
-            blob.tensor.detach().requires_grad_(record and need)
-            for blob, need in zip(layer.blobs, to_params, strict=True)
-        ]
-        with torch.set_grad_enabled(record):
-            tops = layer.forward(bottoms, params)
-        if record:
-            self._passes[i] = _Pass(bottoms, params, list(tops))
-        return tops
-
     def _backward(self, start: int, end: int) -> None:
         """Runs layers start..end (start >= end) backward: diffs of tops to diffs of bottoms and parameters."""
         memory.check_backward(self, start, end)
+        reached = start + 1
         for i in range(start, end - 1, -1):
             for hook in self._hooks["before_backward"]:
                 hook(i)
-            if self._need.layers[i]:
+            if self._need.layers[i] and i < reached:
                 with naming(self.layers[i].param, self._bottoms[i]):
-                    self._backward_layer(i)
+                    check_gradient_exists(self.layers[i].param, self._need.bottoms[i])
+                    reached = self._passes.backward(i, end)
             for hook in self._hooks["after_backward"]:
                 hook(i)
-
-    def _backward_layer(self, i: int) -> None:
-        check_gradient_exists(self.layers[i].param, self._need.bottoms[i])
-        if self.layers[i].backward(self._need.bottoms[i]):
-            return
-        done = self._passes[i]
-        if done is None:  # no forward pass, or its graph was freed: run the layer on what its bottoms hold now
-            keep, self.keep_passes = self.keep_passes, True
-            self._run(i)
-            self.keep_passes = keep
-            done = self._passes[i]
-            assert done is not None
-        if not self.keep_graphs:
-            self._passes[i] = None
-        outputs = [
-            (top, blob)
-            for top, blob in zip(done.tops, self._tops[i], strict=True)
-            if top is not None and top.requires_grad
-        ]
-        wanted = [
-            (blob, tensor, index if is_param else None)
-            for is_param, blobs, tensors in (
-                (False, self._bottoms[i], done.bottoms),
-                (True, self.layers[i].blobs, done.params),
-            )
-            for index, (blob, tensor) in enumerate(zip(blobs, tensors, strict=True))
-            if tensor.requires_grad
-        ]
-        if not outputs or not wanted:
-            return
-        grads = torch.autograd.grad(
-            [top for top, _ in outputs],
-            [tensor for _, tensor, _ in wanted],
-            [blob.grad.reshape(top.shape) for top, blob in outputs],
-            retain_graph=self.keep_graphs,
-            allow_unused=True,
-        )
-        shapes = [tuple(bottom.shape) for bottom in done.bottoms]
-        lent = {storage(blob.grad): blob.lends_grad for _, blob in outputs}
-        for (blob, tensor, param), grad in zip(wanted, grads, strict=True):
-            # where autograd hands on a top's gradient itself, it is copied if anybody may change it in place later
-            if grad is not None and storage(grad) in lent and not (param is None and lent[storage(grad)]):
-                grad = grad.clone()
-            if param is None:
-                blob.grad = torch.zeros_like(tensor) if grad is None else grad
-            elif grad is not None:  # parameters gather their gradients until clear_param_diffs
-                adds = blob.has_grad and self.layers[i].accumulates(param, shapes)
-                blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad  # the sum anew: it may be history
 
     def clear_param_diffs(self) -> None:
         """Sets the gradients of all parameters to zero."""

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from ...errors import NetError
 from ..layer import Layer, Tensors, layer
+from .scale import broadcast
 
 
 @layer("BatchNorm")
@@ -27,22 +28,35 @@ class BatchNorm(Layer):
         message = self.param.batch_norm_param
         return bool(message.use_global_stats if message.HasField("use_global_stats") else not self.is_training)
 
+    @property
+    def top_is_free(self) -> bool:
+        return True
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
-        x, message = bottoms[0], self.param.batch_norm_param
+        return [self.normalized(bottoms[0], params)]
+
+    def normalized(
+        self, x: torch.Tensor, params: Tensors, factor: torch.Tensor | None = None, bias: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The top; times `factor` plus `bias` per channel where a Scale follows."""
+        message = self.param.batch_norm_param
         mean, variance, weight = (param.detach() for param in params)
         if self.uses_global_stats:
             scale = 0 if weight.item() == 0 else 1 / weight.item()
-            return [functional.batch_norm(x, mean * scale, variance * scale, training=False, eps=message.eps)]
+            return functional.batch_norm(x, mean * scale, variance * scale, factor, bias, eps=message.eps)
         batch_mean, batch_variance = torch.zeros_like(mean), torch.ones_like(variance)
-        count = x.numel() // len(mean)
-        if count == 1:  # torch refuses; the number is its own mean
+        if x.numel() == len(mean):  # torch refuses; each number is its own mean
             top = x - x
+            top = top if factor is None else top * broadcast(factor, 1, x)
+            top = top if bias is None else top + broadcast(bias, 1, x)
             batch_mean, batch_variance = x.detach().reshape(-1), torch.zeros_like(variance)
         else:  # with momentum 1 torch's running statistics are this batch's mean and unbiased variance
-            top = functional.batch_norm(x, batch_mean, batch_variance, training=True, momentum=1, eps=message.eps)
+            top = functional.batch_norm(
+                x, batch_mean, batch_variance, factor, bias, training=True, momentum=1, eps=message.eps
+            )
         fraction = message.moving_average_fraction
         with torch.no_grad():
             mean.mul_(fraction).add_(batch_mean)
             variance.mul_(fraction).add_(batch_variance)
             weight.mul_(fraction).add_(1)
-        return [top]
+        return top

@@ -16,6 +16,10 @@ _transpose = {1: functional.conv_transpose1d, 2: functional.conv_transpose2d, 3:
 
 
 class _Convolving(Layer):
+    @property
+    def top_is_free(self) -> bool:
+        return len(self.param.top) == 1
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         weight, bias = params[0], params[1] if len(params) > 1 else None
         return [self._one(bottom, weight, bias) for bottom in bottoms]

@@ -13,6 +13,10 @@ from ..layer import Layer, Tensors, layer
 
 @layer("Eltwise")
 class Eltwise(Layer):
+    @property
+    def top_is_free(self) -> bool:
+        return bool(self.param.eltwise_param.operation == caffe_pb2.EltwiseParameter.SUM)
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         message, kinds = self.param.eltwise_param, caffe_pb2.EltwiseParameter
         if message.operation == kinds.SUM:

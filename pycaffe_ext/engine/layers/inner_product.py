@@ -12,6 +12,10 @@ from ..layer import Layer, Tensors, layer
 
 @layer("InnerProduct")
 class InnerProduct(Layer):
+    @property
+    def top_is_free(self) -> bool:
+        return True
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         x, message = bottoms[0], self.param.inner_product_param
         axis = axis_of(self.param, message.axis, tuple(x.shape))

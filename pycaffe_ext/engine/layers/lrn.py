@@ -13,6 +13,10 @@ from ..layer import Layer, Tensors, layer
 
 @layer("LRN")
 class LRN(Layer):
+    @property
+    def top_is_free(self) -> bool:
+        return True
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         message, x = self.param.lrn_param, bottoms[0]
         size, alpha, beta = message.local_size, message.alpha, message.beta
@@ -43,14 +47,13 @@ class _AcrossChannels(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, size: int, alpha: float, beta: float, k: float) -> torch.Tensor:
         scale = _window_sums(x * x, size).mul_(alpha).add_(k)
-        factor = _power(scale, beta)
-        ctx.save_for_backward(x, scale, factor)
-        ctx.size, ctx.weight = size, 2 * alpha * beta
-        return x * factor
+        ctx.save_for_backward(x, scale)
+        ctx.size, ctx.beta, ctx.weight = size, beta, 2 * alpha * beta
+        return x * _power(scale, beta)
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        x, scale, factor = ctx.saved_tensors
-        direct = grads[0] * factor
-        sums = _window_sums(direct * x / scale, ctx.size)
+        x, scale = ctx.saved_tensors
+        direct = grads[0] * _power(scale, ctx.beta)
+        sums = _window_sums((direct * x).div_(scale), ctx.size)
         return direct.sub_(sums.mul_(x), alpha=ctx.weight), None, None, None, None

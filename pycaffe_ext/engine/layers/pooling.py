@@ -95,14 +95,16 @@ class _MaxOnCpu(torch.autograd.Function):
         values, index = functional.max_pool2d_with_indices(channels_last, kernel, stride, pad, ceil_mode=ceil_mode)
         values, index = values.contiguous(), index.contiguous()
         ctx.windows = kernel, stride, pad, (1, 1), ceil_mode
-        ctx.save_for_backward(x, index)
+        ctx.save_for_backward(x, index.to(torch.int32))  # half the memory
         ctx.mark_non_differentiable(index)
         return values, index
 
     @staticmethod
     def backward(ctx: Any, diff: torch.Tensor, _: None) -> tuple[torch.Tensor, None, None, None, None]:
         x, index = ctx.saved_tensors
-        gradient = torch.ops.aten.max_pool2d_with_indices_backward(diff.contiguous(), x, *ctx.windows, index)
+        gradient = torch.ops.aten.max_pool2d_with_indices_backward(
+            diff.contiguous(), x, *ctx.windows, index.to(torch.int64)
+        )
         return gradient, None, None, None, None
 
 

@@ -14,12 +14,22 @@ from ..layer import Layer, Tensors, layer
 
 @layer("Scale")
 class Scale(Layer):
+    @property
+    def top_is_free(self) -> bool:
+        return True
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         message = self.param.scale_param
         factor = bottoms[1] if len(bottoms) > 1 else params[0]
         axis = affine_axis(self.param, message, tuple(bottoms[0].shape), tuple(factor.shape))
         top = bottoms[0] * broadcast(factor, axis, bottoms[0])
         return [top + broadcast(params[-1], axis, top) if message.bias_term else top]
+
+    def is_per_channel(self, bottom: Shape) -> bool:
+        """Whether it has one bottom, of this shape, and a factor for each of its channels (axis 1)."""
+        if len(self.param.bottom) > 1 or len(bottom) < 2 or self.blobs[0].shape != bottom[1:2]:
+            return False
+        return affine_axis(self.param, self.param.scale_param, bottom, bottom[1:2]) == 1
 
     def accumulates(self, param: int, bottoms: Sequence[Shape]) -> bool:
         """Caffe computes the factor's gradient straight into its diff when no item axis is summed over."""

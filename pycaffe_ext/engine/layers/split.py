@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 
 import torch
 
@@ -28,5 +27,8 @@ class Split(Layer):
     def backward(self, propagate_down: Sequence[bool]) -> bool:
         if propagate_down[0]:
             first, *others = (top.grad for top in self._tops)
-            self._bottom.grad = reduce(torch.add, others, first) if others else first.clone()
+            total = first + others[0] if others else first.clone()
+            for other in others[1:]:
+                total += other
+            self._bottom.grad = total
         return True

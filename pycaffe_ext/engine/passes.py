@@ -1,0 +1,199 @@
+"""Running layers: each forward with a small autograd graph from its bottoms and parameters to its tops, and backward.
+
+Two things are done as Caffe does them rather than by that scheme, for they cost a pass over memory each and the
+memory itself: an in-place layer that can works on the blob's own numbers, and a Scale behind a BatchNorm runs as the
+affine part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from .blob import Blob, storage
+from .layers.batch_norm import BatchNorm
+from .layers.scale import Scale, broadcast
+
+if TYPE_CHECKING:
+    from .net import Net
+
+
+@dataclass
+class _Pass:
+    """What a forward pass leaves for the backward pass: the ends of its autograd graph."""
+
+    bottoms: list[torch.Tensor]
+    params: list[torch.Tensor]
+    tops: list[torch.Tensor | None]
+    is_pair: bool = False
+
+
+class Passes:
+    """The layers of a net, run one at a time.
+
+    Of a pair of BatchNorm and Scale, the first leaves its work to the second, where a pass covers both.
+    """
+
+    def __init__(self, net: Net) -> None:
+        count = range(len(net.layers))
+        self._net = net
+        self._passes: list[_Pass | None] = [None for _ in count]
+        self._overwrites = [_overwrites(net, i) for i in count]
+        self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
+
+    def leaves_to_next(self, i: int, end: int) -> bool:
+        """Whether layer i leaves its work to the next in a forward pass up to layer `end`."""
+        return i < end and self._is_second[i + 1]
+
+    def forward(self, i: int, *, is_pair: bool = False) -> Sequence[torch.Tensor | None]:
+        """The tops of layer i, or of the pair of it and the one before; None where a top stays as it is."""
+        net = self._net
+        self._passes[i] = None  # frees the last pass before this one takes memory
+        if is_pair:
+            self._passes[i - 1] = None
+            return self._run_pair(i)
+        if self._overwrites[i] and not net._tops[i][0].is_held and net.layers[i].overwrite():
+            return [None]
+        return self._run(i)
+
+    def backward(self, i: int, end: int) -> int:
+        """Diffs of layer i's tops to diffs of its bottoms and parameters, in a pass back to layer `end`.
+
+        Returns the layer that it came to: i, or i - 1 where the two are a pair.
+        """
+        net = self._net
+        if net.layers[i].backward(net._need.bottoms[i]):
+            return i
+        done = self._passes[i]
+        second = i + 1 if done is None and i + 1 < len(self._passes) else i
+        pair = self._passes[second]
+        if pair is not None and pair.is_pair and (second > i or end == i):  # the pass back is for one of the two
+            self._part(second, pair)
+            done = self._passes[i]
+        if done is None:  # no forward pass, or its graph was freed: run the layer on what its bottoms hold now
+            keep, net.keep_passes = net.keep_passes, True
+            self._run(i)
+            net.keep_passes = keep
+            done = self._passes[i]
+            assert done is not None
+        if not net.keep_graphs:
+            self._passes[i] = None
+        if done.is_pair:
+            self._back_through_pair(i, done)
+            return i - 1
+        self._back(i, done, net._bottoms[i], done.params)
+        return i
+
+    def _leaves(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> _Pass:
+        """Layer i's bottoms (or `of`) and parameters as the leaves of a graph, whose tops are still to come."""
+        net, record = self._net, self._records(i)
+        bottoms = []
+        for at, (blob, need) in enumerate(zip(net._bottoms[i], net._need.bottoms[i], strict=True)):
+            bottom = of[at].detach() if of else blob.tensor.detach()
+            if record and blob.is_held and blob in net._tops[i]:  # the top overwrites what backward needs
+                bottom = bottom.clone()
+            bottoms.append(bottom.requires_grad_(record and need and bottom.is_floating_point()))
+        params = [
+            blob.tensor.detach().requires_grad_(record and need)
+            for blob, need in zip(net.layers[i].blobs, net._need.params[i], strict=True)
+        ]
+        return _Pass(bottoms, params, [])
+
+    def _records(self, i: int) -> bool:
+        return self._net._need.layers[i] and self._net.keep_passes
+
+    def _run(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
+        """The layer's tops; with the graph behind them kept where the layer runs backward."""
+        run = self._leaves(i, of=of)
+        with torch.set_grad_enabled(self._records(i)):
+            run.tops = list(self._net.layers[i].forward(run.bottoms, run.params))
+        if self._records(i):
+            self._passes[i] = run
+        return run.tops
+
+    def _run_pair(self, i: int) -> list[torch.Tensor | None]:
+        """As `_run`, of layers i - 1 (BatchNorm) and i (Scale) together."""
+        norm, run = self._net.layers[i - 1], self._leaves(i - 1)
+        assert isinstance(norm, BatchNorm)
+        affine = self._leaves(i, of=run.bottoms).params
+        with torch.set_grad_enabled(self._records(i)):
+            run.tops = [norm.normalized(run.bottoms[0], run.params, *affine)]
+        if self._records(i):
+            self._passes[i] = _Pass(run.bottoms, affine, run.tops, is_pair=True)
+        return run.tops
+
+    def _part(self, i: int, pair: _Pass) -> None:
+        """Makes a pass of each of layers i - 1 and i of what they did together."""
+        norm = self._net.layers[i - 1]
+        statistics = [blob.tensor.clone() for blob in norm.blobs]
+        keep, self._net.keep_passes = self._net.keep_passes, True
+        (between,) = self._run(i - 1, of=pair.bottoms)
+        assert between is not None
+        self._run(i, of=[between])
+        self._net.keep_passes = keep
+        for blob, before in zip(norm.blobs, statistics, strict=True):
+            blob.tensor.copy_(before)  # they have counted this batch already
+
+    def _back_through_pair(self, i: int, done: _Pass) -> None:
+        net = self._net
+        between, top_grad = net._tops[i - 1][0], net._tops[i][0].grad
+        self._back(i, done, net._bottoms[i - 1], done.params)
+        if between is not net._bottoms[i - 1][0]:
+            between.grad = top_grad * broadcast(done.params[0].detach(), 1, top_grad)
+
+    def _back(self, i: int, done: _Pass, bottoms: Sequence[Blob], params: Sequence[torch.Tensor]) -> None:
+        """Through the graph of a pass, from layer i's tops to `bottoms` and layer i's parameters."""
+        net = self._net
+        outputs = [
+            (top, blob)
+            for top, blob in zip(done.tops, net._tops[i], strict=True)
+            if top is not None and top.requires_grad
+        ]
+        wanted = [
+            (blob, tensor, index if is_param else None)
+            for is_param, blobs, tensors in ((False, bottoms, done.bottoms), (True, net.layers[i].blobs, params))
+            for index, (blob, tensor) in enumerate(zip(blobs, tensors, strict=True))
+            if tensor.requires_grad
+        ]
+        if not outputs or not wanted:
+            return
+        grads = torch.autograd.grad(
+            [top for top, _ in outputs],
+            [tensor for _, tensor, _ in wanted],
+            [blob.grad.reshape(top.shape) for top, blob in outputs],
+            retain_graph=net.keep_graphs,
+            allow_unused=True,
+        )
+        shapes = [tuple(bottom.shape) for bottom in done.bottoms]
+        lent = {storage(blob.grad): blob.lends_grad for _, blob in outputs}
+        for (blob, tensor, param), grad in zip(wanted, grads, strict=True):
+            # where autograd hands on a top's gradient itself, it is copied if anybody may change it in place later
+            if grad is not None and storage(grad) in lent and not (param is None and lent[storage(grad)]):
+                grad = grad.clone()
+            if param is None:
+                blob.grad = torch.zeros_like(tensor) if grad is None else grad
+            elif grad is not None:  # parameters gather their gradients until clear_param_diffs
+                adds = blob.has_grad and net.layers[i].accumulates(param, shapes)
+                blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad  # the sum anew: it may be history
+
+
+def _overwrites(net: Net, i: int) -> bool:
+    """Whether layer i may work in place on numbers that the layer which made them has no use for any more."""
+    tops = net._tops[i]
+    if len(tops) != 1 or [tops[0]] != net._bottoms[i]:
+        return False
+    makers = [layer for layer, made in zip(net.layers[:i], net._tops[:i], strict=True) if tops[0] in made]
+    return bool(makers) and makers[-1].top_is_free
+
+
+def _are_pair(net: Net, i: int) -> bool:
+    """Whether layers i and i + 1 are a BatchNorm and a Scale that works in place on its top, channel by channel."""
+    norm, scale = net.layers[i : i + 2]
+    if not (isinstance(norm, BatchNorm) and isinstance(scale, Scale)):
+        return False
+    is_chain = net._tops[i] == net._bottoms[i + 1] == net._tops[i + 1]
+    shape = net._tops[i][0].shape
+    return is_chain and scale.is_per_channel(shape) and net._need.bottoms[i] == net._need.bottoms[i + 1]
