@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
 from ..blob import Blob
 from ..layer import Layer, Tensors, layer
 
@@ -19,9 +17,8 @@ class Split(Layer):
         self._bottom, self._tops = bottoms[0], list(tops)
 
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
-        if not torch.compiler.is_compiling():
-            for top in self._tops:
-                top.share_data(self._bottom)
+        for top in self._tops:
+            top.share_data(self._bottom)
         return [bottoms[0].view_as(bottoms[0]) for _ in self._tops]
 
     def backward(self, propagate_down: Sequence[bool]) -> bool:
