@@ -97,7 +97,8 @@ def _unmatched(
             items = [layers[at].items if at < len(layers) else [] for layers, at in ((old, i), (new, j))]
             pairs = [(one, other) for one, other in zip_longest(*items) if one != other]
             raise _fault(before, f"would also have changed {_shown(pairs[0][0])} to {_shown(pairs[0][1])}")
-    if rest := [*removed.elements(), *added.elements()]:
+    # A layer that goes and one that comes in its stead may be the same, as an Input that is needed again
+    if rest := [*(removed - added).elements(), *(added - removed).elements()]:
         raise _fault(before, f"would not have added or taken out layer '{rest[0]}'")
     return gone, come
 

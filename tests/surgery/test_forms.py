@@ -41,7 +41,7 @@ def test_to_train_val() -> None:
 
 
 def test_comments_on_input_dims_stay() -> None:
-    layers = 'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 5 } }\n'
+    layers = 'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" }\n'
     layers += 'layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }\n'
     deploy = 'input: "data"\ninput_dim: 4 # your sample size\ninput_dim: 3\ninput_dim: 7\ninput_dim: 9\n' + layers
     after = perform(Document.from_bytes(deploy.encode()), [Request("--to-train-val", "a,b")])

@@ -12,6 +12,7 @@ from pycaffe_ext.engine.net import Net
 from pycaffe_ext.errors import CaffeError, NetError, OptionError, UnknownNameError
 from pycaffe_ext.model.view import NetView
 from pycaffe_ext.surgery import Request, Weights, perform
+from pycaffe_ext.surgery.schema import read_net
 from pycaffe_ext.text import Document
 
 
@@ -153,3 +154,23 @@ def test_what_cannot_be_done(flag: str, value: str, error: type[CaffeError], mes
     with pytest.raises(error, match=message):
         perform(net(), [Request(flag, value)])
     assert lines(net(), net()) == []
+
+
+def test_an_input_that_the_rest_needs_stays_or_comes_again() -> None:
+    text = """
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
+layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 2 } } }
+layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 3 } }
+layer { name: "scale" type: "Scale" bottom: "data" top: "data" }
+layer { name: "sum" type: "Eltwise" bottom: "fc" bottom: "data" top: "sum" }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "sum" bottom: "label" }
+"""
+    found = read_net(perform(Document(text), [Request("--from", "fc")]))
+    assert [(layer.name, list(layer.top)) for layer in found.layer] == [
+        ("fc", ["fc"]),
+        ("data", ["data"]),
+        ("label", ["label"]),
+        ("sum", ["sum"]),
+        ("loss", []),
+    ]
+    assert [list(layer.input_param.shape[0].dim) for layer in found.layer[:3]] == [[2, 3], [2, 3], [2]]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import UnknownNameError
+from ...model.view import LayerView
 from ...text import Document, Edit
 from ...text.layout import New, remove_block
 from ..inputs import is_data
@@ -31,7 +32,8 @@ def keep_up_to(document: Document, blob: str) -> list[Edit]:
 def keep_from(document: Document, blob: str) -> list[Edit]:
     """Keeps the layers that a blob leads to; it, and what else they take of the rest, becomes an Input.
 
-    Data layers that they need, as for labels, stay. Raises UnknownNameError, NetError where a shape is not known.
+    Input and data layers that they need, as for labels, stay.
+    Raises UnknownNameError, NetError where a shape is not known.
     """
     return _from(document, blob).edits
 
@@ -60,11 +62,11 @@ def _from(document: Document, blob: str) -> _Cut:
     for part in list(kept):
         for name, taken in zip(part.view.bottom_names, part.takes, strict=True):
             makers = {index for index, _ in taken}
-            data = [anatomy.parts[index] for index in makers if index >= 0 and is_data(anatomy.parts[index].view)]
+            data = [anatomy.parts[index] for index in makers if index >= 0 and _brings(anatomy.parts[index].view)]
             kept += [one for one in data if one not in kept]
             if not makers & indices and not data:
                 inputs.setdefault(name, part)
-    if not inputs:
+    if not kept:
         raise UnknownNameError("blob that layers take", blob, anatomy.view.blobs, where=document.file)
     first = min(kept, key=lambda part: part.index)
     new, names = [], []
@@ -75,7 +77,12 @@ def _from(document: Document, blob: str) -> _Cut:
         dims = New("shape", [New("dim", str(size)) for size in shape])
         names.append(name if name not in {one.name for one in kept} else f"{name}_input")
         new.append(new_layer(part.view, names[-1], "Input", [], [name], [New("input_param", [dims])]))
-    return _cut(anatomy, {part.index for part in kept}, [insert_layers_before(first.view, new)], names)
+    edits = [insert_layers_before(first.view, new)] if new else []
+    return _cut(anatomy, {part.index for part in kept}, edits, names)
+
+
+def _brings(layer: LayerView) -> bool:
+    return layer.type == "Input" or is_data(layer)
 
 
 def _last_makers(anatomy: Anatomy, blob: str) -> list[Part]:
