@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv check test demo bench golden proto clean
+.PHONY: help venv check test demo bench golden proto caffe image clean
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +39,13 @@ golden: $(READY) ## takes tests/golden/*.npz from real Caffe again (needs root a
 
 proto: $(READY) ## compiles caffe.proto into caffe.desc
 	$(BIN)/python -m grpc_tools.protoc -I pycaffe_ext/proto --descriptor_set_out=pycaffe_ext/proto/caffe.desc caffe.proto
+
+caffe: ## genuine Caffe for the CPU, from source into build/caffe (docs/building.md)
+	cmake -B build -DCPU_ONLY=ON $(CMAKE_OPTIONS)
+	cmake --build build
+
+image: ## the CPU image, with Docker or buildah (docs/building.md)
+	docker/build cpu $(IMAGE_OPTIONS)
 
 clean: ## removes what the other targets made
 	rm -rf $(VENV) demo build *.egg-info .mypy_cache .pytest_cache .ruff_cache

@@ -3,62 +3,18 @@
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 from . import atomic
 from .errors import NetError, OptionError
+from .graphviz import Graph
 from .proto import caffe_pb2
 
 _BLOB = {"shape": "octagon", "fillcolor": "#E0E0E0", "style": "filled"}
 _COLOURS = {"Convolution": "#FF5050", "Deconvolution": "#FF5050", "Pooling": "#FF9900", "InnerProduct": "#CC33FF"}
 _IN_PLACE, _OTHER = "#90EE90", "#6495ED"
-
-
-@dataclass
-class Graph:
-    """A directed graph in Graphviz's terms: nodes (by their text) with attributes, and labelled edges."""
-
-    name: str
-    rankdir: str
-    nodes: dict[str, dict[str, str]] = field(default_factory=dict)
-    edges: list[tuple[str, str, str]] = field(default_factory=list)
-
-    def to_string(self) -> str:
-        """The graph in Graphviz's language."""
-        return "\n".join([f"digraph {_quoted(self.name)} {{", *self._statements(), "}"]) + "\n"
-
-    def _statements(self) -> Iterator[str]:
-        yield f"rankdir={_quoted(self.rankdir)};"
-        for node, attributes in self.nodes.items():
-            yield f"{_quoted(node)} [{', '.join(f'{key}={_quoted(value)}' for key, value in attributes.items())}];"
-        for source, target, label in self.edges:
-            yield f"{_quoted(source)} -> {_quoted(target)} [label={_quoted(label)}];"
-
-    def create(self, format: str = "png", prog: str = "dot") -> bytes:
-        """The picture as the bytes of a file: png, svg, pdf, or anything else that `dot -T` knows.
-
-        "raw" is the text that dot reads. Raises OptionError where `dot` is missing or refuses.
-        """
-        text = self.to_string().encode()
-        if format == "raw":
-            return text
-        try:
-            done = subprocess.run([prog, f"-T{format}"], input=text, capture_output=True, check=True)
-        except FileNotFoundError as error:
-            raise OptionError(f"drawing needs Graphviz's {prog}: install the Debian package graphviz") from error
-        except subprocess.CalledProcessError as error:
-            problem = error.stderr.decode(errors="replace").strip().partition("\n")[0]
-            raise OptionError(f"{prog} cannot draw this net as {format}: {problem}") from error
-        return done.stdout
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '\\"') + '"'
 
 
 def get_pydot_graph(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage  # type: ignore[import-untyped]
+from scipy import ndimage
 
 Array = npt.NDArray[Any]
 Size = tuple[int, int]  # height, width

@@ -21,9 +21,13 @@ ALLOWED = {
     "surgery": {"model", "proto", "text"},
     "doctor": {"model", "proto", "text", "datasets", "surgery"},
     "engine": {"model", "proto", "datasets"},
-    "jobs": {"engine", "bvlc", "proto", "model"},
+    "logs": set(),
+    "jobs": {"engine", "bvlc", "proto", "model", "logs"},
     "bvlc": set(),
-    "inspection": {"engine", "datasets", "model", "proto", "surgery", "text"},
+    "inspection": {
+        *("doctor", "engine", "datasets", "model", "proto", "surgery", "text"),
+        *("graphviz", "logs", "progress"),
+    },
     "layers": {"datasets", "engine"},
 }
 FOR_ALL = {"errors", "atomic", "cli"}

@@ -42,6 +42,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--sigint_effect", choices=effects, default="stop", help="of Ctrl-C; default: %(default)s")
     run.add_argument("--sighup_effect", choices=effects, default="snapshot", help="default: %(default)s")
     run.add_argument("--allow-python", action="store_true", help="run the code of the Python layers that the net names")
+    run.add_argument(
+        "--renormalise-filters",
+        metavar="[LAYER=]RMS",
+        action="append",
+        default=[],
+        help="after each update scale filters of convolutions down to this root mean square (ZF-net: 0.1); repeatable",
+    )
     run.add_argument("--dry-run", action="store_true", help="build the nets, say what would be trained, and stop")
     run.add_argument(
         "--restarts",
@@ -63,6 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     # torch takes a while to import: --help and mistyped options need not wait for it
     from pycaffe_ext import jobs
+    from pycaffe_ext.jobs.filters import parse_limits
     from pycaffe_ext.jobs.plan_table import print_plan
     from pycaffe_ext.jobs.restarts import train_on
     from pycaffe_ext.jobs.screen import Screen
@@ -79,6 +87,7 @@ def main(arguments: Sequence[str]) -> int:
         "gpu": options.gpu,
         "place": place_of(options),
         "iterations": options.iterations,
+        "filter_limits": parse_limits(options.renormalise_filters),
     }
     if options.dry_run:
         print_plan(jobs.plan(options.solver, **job))

@@ -9,7 +9,7 @@ from shell import Shell
 
 from pycaffe_ext.atomic import write_text
 from pycaffe_ext.inspection import Report
-from pycaffe_ext.jobs.csv_log import read_log
+from pycaffe_ext.logs.csv_log import read_log
 
 OUT = Path("demo/coins")  # as prototxt/coins names it
 PRETRAINED = "demo/emblems/emblems_iter_1100.caffemodel"

@@ -13,7 +13,7 @@ def add_place(parser: argparse.ArgumentParser, title: str) -> None:
     group.add_argument("--caffe-python", metavar="PATH", help="a Python that has pycaffe; default: the PATH's python3")
     group.add_argument("--caffe-chroot", metavar="DIR", help="a root folder with such a python3 (as root)")
     group.add_argument(
-        "--docker", metavar="IMAGE", nargs="?", const=IMAGE, help="an image with one; default: %(const)s"
+        "--docker", metavar="IMAGE", nargs="?", const=IMAGE, help="an image with one; default: what docker/build makes"
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import FileError, OptionError
 
-IMAGE = "pycaffe-ext:cpu"  # what docker/ builds
+IMAGE = "pycaffe-ext"  # what docker/build makes, tagged cpu and cuda
 
 # Keeps glog on standard error, where the last lines explain a death, and Caffe's threads from spinning
 _ENVIRONMENT = {"GLOG_logtostderr": "1", "GLOG_minloglevel": "2", "OMP_WAIT_POLICY": "PASSIVE"}
@@ -50,7 +50,8 @@ class Place:
         options += ["--gpus", "all"] if gpu else []
         options += [option for folder in folders for option in ("--volume", f"{folder}:{folder}")]
         options += [option for setting in _settings() for option in ("--env", setting)]
-        return ["docker", "run", *options, "--workdir", str(Path.cwd()), self.docker, "python3", "-c", source]
+        image = f"{IMAGE}:{'cuda' if gpu else 'cpu'}" if self.docker == IMAGE else self.docker
+        return ["docker", "run", *options, "--workdir", str(Path.cwd()), image, "python3", "-c", source]
 
     def _chroot(self, source: str, folders: Sequence[Path]) -> list[str]:
         """In a mount namespace of its own, so that nothing stays mounted however the process ends."""

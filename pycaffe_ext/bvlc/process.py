@@ -7,7 +7,7 @@ import re
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from ..errors import CaffeError, OptionError
 from .launch import Place
 
 _LAST_LINES = 12
+_MARK = "all that was logged so far is above"
 # glog's fatal line: F1121 08:33:10.123456  1234 net.cpp:757] Check failed: ...
 _FATAL = re.compile(r"^F\d{4,8} [\d:.]+ +\d+ (?P<place>[\w.]+:\d+)\] (?P<message>.*)$")
 
@@ -32,11 +33,19 @@ class WorkerDied(CaffeError):
 class RealCaffe:
     """Real Caffe in a worker process. Use as a context manager, or call `close`.
 
-    `folders` are those whose files are named in requests. Raises what Place.command raises.
+    `folders` are those whose files are named in requests. `on_line` gets each line of Caffe's log, which has more
+    than errors where GLOG_minloglevel is set so. Raises what Place.command raises.
     """
 
-    def __init__(self, place: Place, folders: Iterable[Path] = (), *, gpu: bool = False) -> None:
-        self.place = place
+    def __init__(
+        self,
+        place: Place,
+        folders: Iterable[Path] = (),
+        *,
+        gpu: bool = False,
+        on_line: Callable[[str], object] | None = None,
+    ) -> None:
+        self.place, self._on_line = place, on_line
         source = (files(__package__) / "worker.py").read_text(encoding="utf-8")
         self._process = subprocess.Popen(
             place.command(source, folders, gpu=gpu),
@@ -49,6 +58,7 @@ class RealCaffe:
         )
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
         self._fatal = ""
+        self._caught_up = threading.Event()
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()
 
@@ -68,10 +78,21 @@ class RealCaffe:
             raise CaffeError(f"real Caffe: {answer['error']}")
         return answer["answer"]
 
+    def catch_up(self) -> None:
+        """Waits until `on_line` has got all that was logged before the last answer."""
+        self._caught_up.clear()
+        self.ask("mark", text=_MARK)
+        self._caught_up.wait(timeout=5)
+
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
+            if line.rstrip() == _MARK:
+                self._caught_up.set()
+                continue
             self._last.append(line.rstrip())
+            if self._on_line is not None:
+                self._on_line(line)
             fatal = _FATAL.match(line)
             if fatal and not self._fatal:
                 self._fatal = f"{fatal['message'].strip()} ({fatal['place']})"

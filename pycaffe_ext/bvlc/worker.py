@@ -94,8 +94,15 @@ def forward_backward(outputs):
     return {"loss": loss, "outputs": output_blobs(net) if outputs else []}
 
 
-def apply_update():
+def apply_update(filters=None):
+    """One update. `filters`: the largest root mean square that a filter may have, by the layer's name."""
     solver.apply_update()
+    for name, limit in (filters or {}).items():
+        weights = solver.net.params[name][0].data
+        flat = weights.reshape(len(weights), -1)
+        rms = np.sqrt(np.mean(np.square(flat, dtype=float), axis=1))
+        over = rms > limit
+        flat[over] *= (limit / rms[over]).astype(np.float32)[:, None]
     return solver.iter
 
 
@@ -121,6 +128,11 @@ def save_params(file):
     """The parameters of the training net by `param/LAYER/INDEX`."""
     named = zip(solver.net._layer_names, solver.net.layers)
     np.savez(file, **{"param/%s/%d" % (n, i): blob.data for n, layer in named for i, blob in enumerate(layer.blobs)})
+
+
+def mark(text):
+    """A line of its own in the log."""
+    os.write(2, ("\n%s\n" % text).encode())
 
 
 def load_net(file, phase, weights, gpu):
@@ -163,7 +175,7 @@ def run_net(inputs, seed, backward, into):
     np.savez(into, **found)
 
 
-does = [apply_update, clear_diffs, forward, forward_backward, has_gpu, load_net, load_solver]
+does = [apply_update, clear_diffs, forward, forward_backward, has_gpu, load_net, load_solver, mark]
 does += [run_net, save_params, share, snapshot, test_batch]
 
 

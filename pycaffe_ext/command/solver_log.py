@@ -9,14 +9,15 @@ from ..engine.events import Event, Finished, LastPass, Output, Snapshotted, Step
 from ..engine.solver import Solver
 from ..glog import log, number
 from .debug_log import DebugLog
+from .real_train import Shown
 
 
 class SolverLog:
     """A listener of a solver that writes what happens into the log."""
 
-    def __init__(self, solver: Solver) -> None:
+    def __init__(self, solver: Solver | Shown) -> None:
         self._solver = solver
-        if solver.param.debug_info:
+        if isinstance(solver, Solver) and solver.param.debug_info:
             for net in (solver.net, *solver.test_nets):
                 DebugLog(net)
         self._has_started = False

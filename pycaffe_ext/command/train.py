@@ -9,12 +9,13 @@ import torch
 from ..engine.net import Net
 from ..engine.solver import Solver, get_solver
 from ..engine.solver_nets import Source, test_sources, train_source
-from ..errors import OptionError
+from ..errors import OptionError, UnknownNameError
 from ..glog import log
+from ..jobs.engines import ENGINES
 from ..jobs.signals import EFFECTS, Signals
 from ..model.load import read_solver
 from ..proto import caffe_pb2
-from . import gpus
+from . import gpus, real_train
 from .flags import Flags
 from .net_log import log_ignored, log_net, log_upgrade, text_of
 from .solver_log import SolverLog
@@ -36,6 +37,12 @@ def run(flags: Flags) -> None:
         param.ClearField("weights")
     if flags.weights:
         param.weights.append(flags.weights)
+    if flags.engine not in ENGINES:
+        raise UnknownNameError("engine", flags.engine, ENGINES)
+    if flags.engine == "caffe":
+        with Signals(flags.sigint_effect, flags.sighup_effect) as signals:
+            real_train.run(flags, param, signals.ask)
+        return
     gpus.choose(_gpu(param, flags.gpu), "caffe.cpp:197")
     with Signals(flags.sigint_effect, flags.sighup_effect) as signals:
         log("solver.cpp:45", f"Initializing solver from parameters: \n{text_of(param)}")

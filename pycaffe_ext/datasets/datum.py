@@ -41,11 +41,11 @@ def raw_datum(image: Pixels, label: int, *, says_encoded: bool = True) -> bytear
     return value
 
 
-def float_datum(values: Array, label: int) -> bytes:
-    """The Datum of floats C x H x W (float_data)."""
+def float_datum(values: Array, label: int | None) -> bytes:
+    """The Datum of floats C x H x W (float_data); without a label where that is None."""
     numbers = np.empty(values.size, [("key", "u1"), ("value", "<f4")])
     numbers["key"], numbers["value"] = _FLOAT, values.ravel()
-    return _shape(*values.shape) + _field(_LABEL, label) + numbers.tobytes()
+    return _shape(*values.shape) + (b"" if label is None else _field(_LABEL, label)) + numbers.tobytes()
 
 
 def encoded_datum(content: bytes, label: int) -> bytes:

@@ -62,6 +62,11 @@ class Case:
         self.paths = Paths(document.file, {name: str(path) for name, path in (databases or {}).items()})
         self._sources: dict[int, DataSource] = {}
 
+    def close(self) -> None:
+        """Lets go of the databases that were looked at: LMDB opens each only once in a process."""
+        for source in self._sources.values():
+            source.close()
+
     @cached_property
     def message(self) -> NetParameter | None:
         """The net in Caffe's current form, fields of forks left out; None where `problem` says why not."""

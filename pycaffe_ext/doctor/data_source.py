@@ -104,6 +104,13 @@ class DataSource:
         else:
             self._hdf5  # noqa: B018
 
+    def close(self) -> None:
+        """Closes its files; what needs them opens them again."""
+        for name in ("_database", "_hdf5"):
+            opened = self.__dict__.pop(name, None)
+            for file in opened if isinstance(opened, list) else [opened] if opened is not None else []:
+                file.close()
+
     @cached_property
     def _database(self) -> Database:
         from ..datasets.databases import open_database

@@ -10,8 +10,10 @@ cuDNN's workspaces, the CUDA context (about 0.3 to 0.5 GB), the allocator's slac
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 from ..surgery.inputs import is_data
 from ..surgery.rates import rate_of
@@ -52,62 +54,102 @@ class Estimate:
 def estimate(case: Case) -> Estimate | None:
     """The memory that a net takes; None where a shape in it is not known."""
     if case.is_deploy:
-        blobs, columns, kept = _tops(case, case.test), _columns(case.test), _kept(case.test)
-        params = _params(case.test)
-        if blobs is None or params is None:
+        of_test, params = blobs_of(case.test), parameters_of(case.test)
+        if of_test is None or params is None:
             return None
-        parameters = FLOAT * sum(params.values())
-        parts = {"blobs": blobs, "layers' own": kept, "im2col": columns, "parameters": parameters}
+        parts = {
+            "blobs": _bytes(of_test),
+            "layers' own": _bytes(kept_of(case.test)),
+            "im2col": _bytes(columns_of(case.test)),
+            "parameters": _bytes(params),
+        }
         return Estimate("to predict", parts)
     net = case.train
-    blobs, params, test = _tops(case, net), _params(net), _tops(case, case.test)
-    if blobs is None or params is None or test is None:
+    of_train, params, of_test = blobs_of(net), parameters_of(net), blobs_of(case.test)
+    if of_train is None or params is None or of_test is None:
         return None
-    diffs, ahead, columns = _diffs(net), _ahead(case, net), _columns(net)
+    blobs, test, kept = _bytes(of_train), _bytes(of_test), _bytes(kept_of(net))
+    diffs, ahead, kept_in_test = _bytes(diffs_of(net)), _ahead(case, net), _bytes(kept_of(case.test))
     learned = FLOAT * sum(count for (place, index), count in params.items() if rate_of(net.layers[place], index))
-    solver = case.solver.message.type if case.solver is not None else "SGD"
     parts = {
         "blobs": blobs,
         "their diffs": diffs,
         "batches read ahead": ahead + _ahead(case, case.test),
-        "layers' own": _kept(net) + _kept(case.test),
-        "im2col": columns + _columns(case.test),
-        "parameters": FLOAT * sum(params.values()),
-        "their diffs and history": learned * (1 + _HISTORY.get(solver, 1)),
+        "layers' own": kept + kept_in_test,
+        "im2col": _bytes(columns_of(net)) + _bytes(columns_of(case.test)),
+        "parameters": _bytes(params),
+        "their diffs and history": learned * (1 + histories(case)),
         "test net": test,
     }
-    growing = blobs + diffs + ahead + _kept(net)
+    growing = blobs + diffs + ahead + kept
     batch = max((case.source(layer).batch_size for layer in net.layers if is_data(layer)), default=0)
-    tests = test + _ahead(case, case.test) + _kept(case.test)
+    tests = test + _ahead(case, case.test) + kept_in_test
     return Estimate("to train", parts, sum(parts.values()) - growing, batch, growing, tests)
 
 
-def _tops(case: Case, net: PhaseNet) -> int | None:
-    """Bytes of all blobs; None where one's shape is not known."""
+def histories(case: Case) -> int:
+    """How many history blobs the solver keeps for each parameter that learns."""
+    return _HISTORY.get(case.solver.message.type if case.solver is not None else "SGD", 1)
+
+
+def _bytes(numbers: Mapping[Any, int]) -> int:
+    return FLOAT * sum(numbers.values())
+
+
+def blobs_of(net: PhaseNet) -> dict[int, int] | None:
+    """Numbers in the tops that each layer (by place) is the first to make; of the net's inputs at place -1.
+
+    None where a shape is not known.
+    """
     shared = {top for layer in net.layers if layer.type in _VIEWS for top in layer.top_names}
-    names = {name for layer in net.layers for name in layer.top_names} | {one.value for one in case.net.inputs}
-    shapes = [net.shape(name) for name in names - shared]
-    known = [shape for shape in shapes if shape is not None]
-    return FLOAT * sum(map(prod, known)) if len(known) == len(shapes) and shapes else None
-
-
-def _diffs(net: PhaseNet) -> int:
-    """Bytes of the diffs that backward writes: of every blob that something learned lies before."""
-    with_diff: set[str] = set()
+    makers = {one.value: -1 for one in net.case.net.inputs}
     for place, layer in enumerate(net.layers):
-        learns = any(rate_of(layer, index) for index in range(len(net.params[place] or ())))
-        if learns or any(blob in with_diff for blob in layer.bottom_names):
-            with_diff.update(layer.top_names)
-    total = sum(prod(net.shape(name) or ()) for name in with_diff)
-    # a blob that several layers take has a diff for each of them (Split), which are added up
+        for name in layer.top_names:
+            makers.setdefault(name, place)
+    found: dict[int, int] = {}
+    for name, place in makers.items():
+        shape = net.shape(name)
+        if name not in shared:
+            if shape is None:
+                return None
+            found[place] = found.get(place, 0) + prod(shape)
+    return found or None
+
+
+def diffs_of(net: PhaseNet) -> dict[int, int]:
+    """Numbers in the diffs that backward writes: of every blob that something learned lies before.
+
+    A blob that several layers take has a diff for each of them (Split), which are added up.
+    """
     takers: dict[tuple[int | None, str], int] = {}
+    with_diff = blobs_with_diff(net)
     for place, layer in enumerate(net.layers):
         for blob in layer.bottom_names:
             if blob in with_diff and blob not in layer.top_names:
                 key = (net.maker(place, blob), blob)
                 takers[key] = takers.get(key, 0) + 1
-    split = sum(count * prod(net.shape(blob) or ()) for (_, blob), count in takers.items() if count > 1)
-    return FLOAT * (total + split)
+    found: dict[int, int] = {}
+    for blob, place in with_diff.items():
+        found[place] = found.get(place, 0) + prod(net.shape(blob) or ())
+    for (maker, blob), count in takers.items():
+        if count > 1 and maker is not None:
+            found[maker] = found.get(maker, 0) + count * prod(net.shape(blob) or ())
+    return found
+
+
+def blobs_with_diff(net: PhaseNet) -> dict[str, int]:
+    """The blobs that the backward pass reaches, each with the place of the layer that first makes it so."""
+    found: dict[str, int] = {}
+    for place, layer in enumerate(net.layers):
+        if learns(net, place) or any(blob in found for blob in layer.bottom_names):
+            for top in layer.top_names:
+                found.setdefault(top, place)
+    return found
+
+
+def learns(net: PhaseNet, place: int) -> bool:
+    """Whether a layer has a parameter whose lr_mult is not 0."""
+    return any(rate_of(net.layers[place], index) for index in range(len(net.params[place] or ())))
 
 
 def _ahead(case: Case, net: PhaseNet) -> int:
@@ -120,24 +162,24 @@ def _ahead(case: Case, net: PhaseNet) -> int:
     return FLOAT * total
 
 
-def _kept(net: PhaseNet) -> int:
-    """Bytes of what layers hold beside blobs and parameters."""
-    total = 0
-    for layer in net.layers:
+def kept_of(net: PhaseNet) -> dict[int, int]:
+    """Numbers that layers hold beside blobs and parameters."""
+    found: dict[int, int] = {}
+    for place, layer in enumerate(net.layers):
         if not layer.bottoms or not layer.tops:
             continue
         if layer.type == "Pooling":
             method = layer.scalar_in("pooling_param", "pool")
-            is_max = method is None or method.value == "MAX"
-            total += is_max * prod(net.shape(layer.top_names[0]) or ())
+            if method is None or method.value == "MAX":
+                found[place] = prod(net.shape(layer.top_names[0]) or ())
         elif layer.type in _KEEPS and (layer.type != "Scale" or layer.bottom_names[0] == layer.top_names[0]):
-            total += _KEEPS[layer.type] * prod(net.shape(layer.bottom_names[0]) or ())
-    return FLOAT * total
+            found[place] = _KEEPS[layer.type] * prod(net.shape(layer.bottom_names[0]) or ())
+    return found
 
 
-def _columns(net: PhaseNet) -> int:
-    """im2col's buffer of each convolution: one image's worth, of weights' inner sizes x places."""
-    total = 0
+def columns_of(net: PhaseNet) -> dict[int, int]:
+    """Numbers in im2col's buffer of each convolution: one image's worth, of weights' inner sizes x places."""
+    found: dict[int, int] = {}
     for place, layer in enumerate(net.layers):
         params = net.params[place]
         if layer.type not in ("Convolution", "Deconvolution") or not params:
@@ -147,11 +189,11 @@ def _columns(net: PhaseNet) -> int:
         if places is not None and prod(shape[2:]) > 1:
             group = layer.scalar_in("convolution_param", "group")
             groups = int(group.number or 1) if group is not None else 1
-            total += prod(shape[1:]) * groups * prod(places[2:])
-    return FLOAT * total
+            found[place] = prod(shape[1:]) * groups * prod(places[2:])
+    return found
 
 
-def _params(net: PhaseNet) -> dict[tuple[int, int], int] | None:
+def parameters_of(net: PhaseNet) -> dict[tuple[int, int], int] | None:
     """Numbers in each parameter, by layer and its own place; a shared one once. None where one is not known."""
     found: dict[tuple[int, int], int] = {}
     shared: set[str] = set()

@@ -1,7 +1,6 @@
 """Looking inside a trained net: scores of dense predictions, their pictures, and reports to hand on."""
 
-from .dense import DenseScores, confusion
-from .dense_picture import dense_picture
+from .dense import DenseScores, confusion, dense_picture
 from .report import Report
 
 __all__ = ["DenseScores", "Report", "confusion", "dense_picture"]

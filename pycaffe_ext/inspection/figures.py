@@ -25,10 +25,17 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as the bytes of a PNG, the same for the same figure."""
+    """The figure as the bytes of a PNG, the same for the same figure; its edges are where what is drawn ends."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", metadata={"Software": None})
+    figure.savefig(file, format="png", metadata={"Software": None}, bbox_inches="tight", pad_inches=0.1)
     return file.getvalue()
+
+
+def as_png(pixels: npt.NDArray[Any]) -> bytes:
+    """Pixels H x W x 3 (BGR, 0 to 255) as the bytes of a PNG of that size."""
+    import cv2
+
+    return bytes(cv2.imencode(".png", np.clip(np.rint(pixels), 0, 255).astype(np.uint8))[1])
 
 
 def show_image(panel: Axes, pixels: npt.NDArray[Any], title: str = "", note: str = "") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -46,6 +47,11 @@ class Photographs(Sequence[Photograph]):
     def __getitem__(self, index: int) -> Photograph:  # type: ignore[override]  # slices are not needed
         return self._all[self._places[index]]
 
+    def names(self) -> list[str]:
+        """The names of all of them; no picture is decoded for that."""
+        names = self._all.names()
+        return [names[place] for place in self._places]
+
 
 def add_photographs(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """The options that say which pictures to take."""
@@ -66,7 +72,13 @@ def open_photographs(options: argparse.Namespace) -> Photographs:
     return Photographs(options.images, limit=options.limit)
 
 
-class _Source(Sequence[Photograph]):
+class _Named(Sequence[Photograph]):
+    @abstractmethod
+    def names(self) -> list[str]:
+        """As the Photographs' names."""
+
+
+class _Source(_Named):
     def __init__(self, path: str, classes: list[str]) -> None:
         from ..datasets.sources import open_source
 
@@ -78,6 +90,9 @@ class _Source(Sequence[Photograph]):
 
     def __len__(self) -> int:
         return len(self._listing.entries)
+
+    def names(self) -> list[str]:
+        return [entry.name or self._listing.path(entry) for entry in self._listing.entries]
 
     def __getitem__(self, index: int) -> Photograph:  # type: ignore[override]
         from ..datasets.images import read_image
@@ -95,12 +110,15 @@ class _Source(Sequence[Photograph]):
         return Photograph(entry.name or path, np.ascontiguousarray(pixels), entry.label if self._labels else None)
 
 
-class _File(Sequence[Photograph]):
+class _File(_Named):
     def __init__(self, path: str) -> None:
         self._path = path
 
     def __len__(self) -> int:
         return 1
+
+    def names(self) -> list[str]:
+        return [os.path.basename(self._path)]
 
     def __getitem__(self, index: int) -> Photograph:  # type: ignore[override]
         from ..datasets.images import read_file, read_image
@@ -110,7 +128,7 @@ class _File(Sequence[Photograph]):
         return Photograph(os.path.basename(self._path), read_image(self._path, read_file(self._path)))
 
 
-class _Database(Sequence[Photograph]):
+class _Database(_Named):
     """Entries in key order. Going back begins again from the first: databases are read forward."""
 
     def __init__(self, path: str) -> None:
@@ -121,6 +139,9 @@ class _Database(Sequence[Photograph]):
 
     def __len__(self) -> int:
         return len(self._database)
+
+    def names(self) -> list[str]:
+        return [key.decode(errors="replace") for key, _ in self._database]
 
     def __getitem__(self, index: int) -> Photograph:  # type: ignore[override]
         from ..datasets.datum_reading import datum_array, parse_datum
@@ -135,7 +156,7 @@ class _Database(Sequence[Photograph]):
         return Photograph(key.decode(errors="replace"), pixels, datum.label)
 
 
-def _open(path: str, classes: list[str]) -> Sequence[Photograph]:
+def _open(path: str, classes: list[str]) -> _Named:
     from ..datasets.sources.folder import EXTENSIONS
 
     if os.path.isfile(os.path.join(path, "data.mdb")) or os.path.isfile(os.path.join(path, "CURRENT")):

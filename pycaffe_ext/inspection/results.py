@@ -52,12 +52,7 @@ class Results:
 
     def table(self, name: str, header: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str = "") -> Path:
         """Writes NAME.csv with all digits, prints the table, and shows it on the page. None: an empty cell."""
-        file = io.StringIO()
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
-        path = self.folder / f"{name}.csv"
-        write_text(path, file.getvalue())
+        path = self._write_csv(name, header, rows)
         shown = [[_shown(cell) for cell in row] for row in rows]
         if not self._quiet:
             _print(header, shown, caption)
@@ -65,6 +60,12 @@ class Results:
         if caption:
             self._report.text(caption)
         self._report.table(header, shown)
+        return path
+
+    def csv(self, name: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Path:
+        """Writes NAME.csv: the numbers behind a picture, too many to print."""
+        path = self._write_csv(name, header, rows)
+        self._tell(f"wrote {path}")
         return path
 
     def numbers(self, name: str, found: Any) -> Path:
@@ -84,6 +85,15 @@ class Results:
         if self._page:
             self._report.write(self._page)
             self._tell(f"wrote {self._page}")
+
+    def _write_csv(self, name: str, header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Path:
+        file = io.StringIO()
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+        path = self.folder / f"{name}.csv"
+        write_text(path, file.getvalue())
+        return path
 
     def _tell(self, text: str) -> None:
         if not self._quiet:

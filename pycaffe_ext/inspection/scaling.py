@@ -59,11 +59,14 @@ class Scaling:
 
     def undo(self, image: Array) -> Array:
         """What `apply` was given, H x W x 3, 0 to 255 (clipped)."""
-        image = image / np.float32(self.scale) + self._mean(image.shape)
-        image = image[::-1] if self.rgb else image
-        if len(image) == 1:
-            image = np.repeat(image, 3, axis=0)
-        return np.asarray(np.clip(image.transpose(1, 2, 0), 0, 255), np.float32)
+        return np.clip(self.colours(image / np.float32(self.scale) + self._mean(image.shape)), 0, 255)
+
+    def colours(self, values: Array) -> Array:
+        """Numbers C x H x W in the order of the input's channels as H x W x 3 (BGR); a single channel is repeated."""
+        values = values[::-1] if self.rgb else values
+        if len(values) == 1:
+            values = np.repeat(values, 3, axis=0)
+        return np.asarray(values.transpose(1, 2, 0), np.float32)
 
     def _mean(self, shape: tuple[int, ...]) -> Array:
         """The mean of an input C x H x W, in the order of its channels."""

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from .subject import Subject
 
 
-def add_subject(parser: argparse.ArgumentParser, *, weights: bool = True) -> None:
+def add_subject(
+    parser: argparse.ArgumentParser, *, weights: bool = True, net_help: str = "a prototxt, deploy or train_val"
+) -> None:
     """The arguments that say which net, and how pictures go into it."""
-    parser.add_argument("net", metavar="NET", help="a prototxt, deploy or train_val")
+    parser.add_argument("net", metavar="NET", help=net_help)
     group = parser.add_argument_group("net")
     group.add_argument("--weights", metavar="FILE", required=weights, help="caffemodel (or .h5)")
     group.add_argument("--classes", metavar="FILE", help="class names, a line each, in the order of the labels")
@@ -24,7 +26,12 @@ def add_subject(parser: argparse.ArgumentParser, *, weights: bool = True) -> Non
     group.add_argument("--mean", metavar="B,G,R|FILE", help="subtracted: numbers, a binaryproto, or an .npy file")
     group.add_argument("--scale", type=float, metavar="X", help="then multiplied by X")
     group.add_argument("--rgb", action="store_true", help="the net wants red first")
-    group.add_argument("--side", type=int, default=0, metavar="N", help="shorter side, before the middle is cut out")
+    group.add_argument(
+        "--side",
+        type=int,
+        metavar="N",
+        help="shorter side, before the middle is cut out (default: as in the train_val's database, else the input's)",
+    )
     group.add_argument("--stretch", action="store_true", help="no cutting: pictures take the input's size")
 
 
@@ -33,20 +40,26 @@ def open_subject(options: argparse.Namespace) -> Subject:
     from .scaling import read_mean  # not above: --help need not wait for torch
     from .subject import Subject
 
+    use_device(options)
+    classes = read_classes(options.classes) if options.classes else ()
+    mean = None if options.mean is None else read_mean(options.mean)
+    found = Subject(options.net, options.weights, classes=classes, input_shape=options.input_shape, mean=mean)
+    scaling = replace(found.scaling, rgb=options.rgb, stretch=options.stretch)
+    if options.side is not None:
+        scaling = replace(scaling, side=options.side)
+    if options.scale is not None:
+        scaling = replace(scaling, scale=options.scale)
+    found.scaling = scaling
+    return found
+
+
+def use_device(options: argparse.Namespace) -> None:
+    """Runs nets where --gpu says. Raises OptionError where there is no such GPU."""
     if options.gpu is not None:
         from ..engine import device
 
         device.set_device(options.gpu)
         device.set_mode_gpu()
-    classes = read_classes(options.classes) if options.classes else ()
-    found = Subject(options.net, options.weights, classes=classes, input_shape=options.input_shape)
-    scaling = replace(found.scaling, rgb=options.rgb, side=options.side, stretch=options.stretch)
-    if options.mean is not None:
-        scaling = replace(scaling, mean=read_mean(options.mean))
-    if options.scale is not None:
-        scaling = replace(scaling, scale=options.scale)
-    found.scaling = scaling
-    return found
 
 
 def read_classes(path: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Training jobs: ``train(solver_file, ...) -> Result``, with snapshots, a CSV log, curves and events to listen to."""
 
+from ..logs import Row
 from .events import Event, Finished, LastPass, Listener, Output, Snapshotted, Started, Stepped, Tested, Testing, Warned
-from .history import Row
 from .job import Result, plan, train
 from .plan import LayerPlan, NetPlan, Plan
 

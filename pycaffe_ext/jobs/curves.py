@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from math import isfinite
 from os import PathLike
-from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from ..atomic import write_bytes
+from ..logs import Row
+from ..logs.curves import half_width, kind_of, needs_log_scale, nets_tested, running_mean
 from .events import Event, Finished, Started, Tested
-from .history import Row
 from .plan import Plan
 
 if TYPE_CHECKING:
@@ -24,8 +20,6 @@ if TYPE_CHECKING:
 _TRAIN, _TESTS = "#0072B2", ("#D55E00", "#E69F00", "#882255")  # colours that the colour-blind tell apart
 _SCORES = ("#009E73", "#CC79A7", "#56B4E9", "#F0E442")
 _LINES = (".-", ".--", ".:")  # of test nets, where colours tell scores apart
-_SMOOTHED_FROM = 60  # displayed iterations: with more, a running mean is drawn over the noise
-_LOG_FROM = 30  # times the median: a larger loss would press the rest of the curve to the floor
 _SHARE = 0.05  # of the training's time is what redrawing may take
 
 
@@ -61,7 +55,7 @@ def picture(rows: Sequence[Row], plan: Plan) -> bytes:
     scores = list(dict.fromkeys(name for row in rows for name in row.outputs if name.split("[")[0] not in losses))
     figure = Figure(figsize=(8, 6.5 if scores else 4), dpi=120, layout="constrained")
     panels = figure.subplots(2 if scores else 1, 1, sharex=True, squeeze=False)[:, 0]
-    panels[0].set_title(f"{plan.net.name or 'Training'}: loss{' and ' + _kind(scores) if scores else ''}")
+    panels[0].set_title(f"{plan.net.name or 'Training'}: loss{' and ' + kind_of(scores) if scores else ''}")
     _draw_losses(panels[0], rows)
     if scores:
         _draw_scores(panels[1], rows, scores)
@@ -79,26 +73,25 @@ def picture(rows: Sequence[Row], plan: Plan) -> bytes:
 def _draw_losses(panel: Axes, rows: Sequence[Row]) -> None:
     points = [(row.iteration, row.total_loss) for row in rows if row.net is None and row.total_loss is not None]
     iterations, losses = [i for i, _ in points], [loss for _, loss in points]
-    if len(points) > _SMOOTHED_FROM:
-        width = len(points) // 30
+    width = half_width(len(points))
+    if width:
         panel.plot(iterations, losses, color=_TRAIN, alpha=0.25, linewidth=1)
-        panel.plot(iterations, _running_mean(losses, width), color=_TRAIN, label=f"training (mean of {2 * width + 1})")
+        panel.plot(iterations, running_mean(losses, width), color=_TRAIN, label=f"training (mean of {2 * width + 1})")
     elif points:
         panel.plot(iterations, losses, color=_TRAIN, label="training")
-    for net in _test_nets(rows):
+    for net in nets_tested(rows):
         tests = [(row.iteration, row.total_loss) for row in rows if row.net == net and row.total_loss is not None]
         if tests:
             panel.plot(*zip(*tests, strict=True), ".-", color=_TESTS[net % len(_TESTS)], label=_test_name(rows, net))
     panel.set_ylabel("loss")
-    every = [row.total_loss for row in rows if row.total_loss is not None and isfinite(row.total_loss)]
-    if every and min(every) > 0 and max(every) > _LOG_FROM * median(every):
+    if needs_log_scale([row.total_loss for row in rows]):
         panel.set_yscale("log")
 
 
 def _draw_scores(panel: Axes, rows: Sequence[Row], scores: Sequence[str]) -> None:
     from matplotlib.ticker import PercentFormatter
 
-    is_share = _kind(scores) == "accuracy"
+    is_share = kind_of(scores) == "accuracy"
     if is_share:
         panel.yaxis.set_major_formatter(PercentFormatter(1))
     for index, name in enumerate(scores):
@@ -106,28 +99,14 @@ def _draw_scores(panel: Axes, rows: Sequence[Row], scores: Sequence[str]) -> Non
         train = [(row.iteration, row.outputs[name]) for row in rows if row.net is None and name in row.outputs]
         if train:
             panel.plot(*zip(*train, strict=True), color=color, alpha=0.4, linewidth=1, label=f"training {name}")
-        for net in _test_nets(rows):
+        for net in nets_tested(rows):
             tests = [(row.iteration, row.outputs[name]) for row in rows if row.net == net and name in row.outputs]
             if tests:
                 last = f"{tests[-1][1]:.2%}" if is_share else f"{tests[-1][1]:.4g}"
                 label = f"{_test_name(rows, net)} {name} (last {last})"
                 panel.plot(*zip(*tests, strict=True), _LINES[net % len(_LINES)], color=color, label=label)
-    panel.set_ylabel(_kind(scores))
-
-
-def _kind(scores: Sequence[str]) -> str:
-    return "accuracy" if all("acc" in name.lower() for name in scores) else "scores"
-
-
-def _test_nets(rows: Sequence[Row]) -> list[int]:
-    return sorted({row.net for row in rows if row.net is not None})
+    panel.set_ylabel(kind_of(scores))
 
 
 def _test_name(rows: Sequence[Row], net: int) -> str:
-    return f"test {net}" if len(_test_nets(rows)) > 1 else "test"
-
-
-def _running_mean(values: Sequence[float], width: int) -> npt.NDArray[np.float64]:
-    """The mean of each value with up to `width` neighbours on either side."""
-    window = np.ones(2 * width + 1)
-    return np.convolve(values, window, "same") / np.convolve(np.ones(len(values)), window, "same")
+    return f"test {net}" if len(nets_tested(rows)) > 1 else "test"

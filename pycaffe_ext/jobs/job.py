@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
+from ..logs import Row
+from ..logs.csv_log import CsvLog, read_log
 from ..model.load import read_solver
 from . import engines
 from .alarm import Alarm
-from .csv_log import CsvLog, read_log
 from .curves import Curves
 from .events import Event, Finished, Listener, Snapshotted, SolverEvent, Started, Tested, Warned
-from .history import History, Row
+from .filters import limits_for
+from .history import History
 from .paths import AnyPath, explaining_paths, snapshot_prefix
 from .speed import Speed
 from .tensorboard import TensorBoard
@@ -73,6 +75,7 @@ def train(
     gpu: int | None = None,
     place: Place | None = None,
     iterations: int | None = None,
+    filter_limits: Mapping[str, float] | None = None,
     out: AnyPath | None = None,
     log: AnyPath | None = None,
     tensorboard: AnyPath | None = None,
@@ -83,7 +86,8 @@ def train(
 
     `weights`: caffemodels to start from, `snapshot`: a solverstate to go on from. `iterations`: instead of the
     solver's max_iter. `gpu`: a GPU's number; without it the solver's solver_mode, where there is a GPU. `place`:
-    where real Caffe is, for the engine "caffe". `out`: a folder for all that is written, instead of
+    where real Caffe is, for the engine "caffe". `filter_limits`: the largest root mean square of a filter's weights,
+    by the name of a convolution, or under "" for all (see filters). `out`: a folder for all that is written, instead of
     snapshot_prefix's; `log`: the CSV log, instead of PREFIX_log.csv. `tensorboard`: a folder for TensorBoard's
     events. `listeners` get each Event; `ask` is called between iterations and test batches, and says whether to
     snapshot or stop.
@@ -95,6 +99,8 @@ def train(
     prefix = param.snapshot_prefix = snapshot_prefix(param, out)
     with ExitStack() as stack:
         solver = stack.enter_context(closing(_start(solver_file, param, engine, snapshot, gpu, place)))
+        if filter_limits:
+            solver.limit_filters(limits_for(solver.plan.net, filter_limits))
         log_file, picture = str(log or f"{prefix}_log.csv"), f"{prefix}_curves.png"
         kept = _rows_before(log_file, solver.iteration) if snapshot is not None else []
         on_row: list[Callable[[Row], None]] = []
@@ -142,6 +148,7 @@ def plan(
     gpu: int | None = None,
     place: Place | None = None,
     iterations: int | None = None,
+    filter_limits: Mapping[str, float] | None = None,
 ) -> Started:
     """Builds all nets as `train` would, loads their weights, and says what would be trained; nothing is written.
 
@@ -150,6 +157,7 @@ def plan(
     param = _solver(solver_file, weights, snapshot, iterations)
     param.ClearField("snapshot")  # its folder need not be there
     with closing(_start(solver_file, param, engine, snapshot, gpu, place)) as solver:
+        limits_for(solver.plan.net, filter_limits or {})
         return _started(param, solver)
 
 

@@ -12,8 +12,8 @@ from typing import Any, TextIO, cast
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from ..logs.rows import named
 from .events import Event, Finished, Output, Snapshotted, Started, Stepped, Tested, Testing, Warned
-from .history import named
 from .job import Result
 
 _MOST_PRINTED = 10  # values of one net's outputs

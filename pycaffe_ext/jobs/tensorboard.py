@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import FileError, OptionError
-from .history import Row
+from ..logs import Row
 
 
 class TensorBoard:

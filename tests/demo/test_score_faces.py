@@ -49,5 +49,7 @@ def test_scores_and_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_databases_that_are_out_of_step(tmp_path: Path) -> None:
     images = write(tmp_path / "i", {"a": np.zeros((3, 4, 5), np.uint8), "b": np.zeros((3, 4, 5), np.uint8)})
     labels = write(tmp_path / "l", {"a": np.zeros((1, 2, 3), np.uint8), "c": np.zeros((1, 2, 3), np.uint8)})
+    weights = tmp_path / "w.caffemodel"
+    caffe.Net(DEPLOY, caffe.TEST).save(str(weights))
     with pytest.raises(DataError, match="out of step: 'b' meets 'c'"):
-        score_faces.read(images, labels)
+        score_faces.main([DEPLOY, str(weights), str(images), str(labels), "--out", str(tmp_path)])

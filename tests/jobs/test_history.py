@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pycaffe_ext import jobs
-from pycaffe_ext.jobs.history import MOST_VALUES, History, Row, named
+from pycaffe_ext.jobs.history import History
+from pycaffe_ext.logs.rows import MOST_VALUES, Row, named
 
 LOSS = jobs.Output("loss", 0.5, 2)
 ACCURACY = jobs.Output("accuracy", 0.75, 0)

@@ -12,7 +12,7 @@ from jobs import toy
 from pycaffe_ext import jobs
 from pycaffe_ext.engine.events import Request
 from pycaffe_ext.errors import FileError, OptionError, UnknownNameError
-from pycaffe_ext.jobs.csv_log import read_log
+from pycaffe_ext.logs.csv_log import read_log
 from pycaffe_ext.proto import caffe_pb2
 from pycaffe_ext.proto.blobs import blob_to_array
 from pycaffe_ext.proto.files import read_binary

@@ -40,6 +40,25 @@ UNET = " ".join(
     + [f"upconv_u{i + 1}d_u{i}a conv_u{i}b-c conv_u{i}c-d" for i in (2, 1, 0)]
     + ["conv_u0d-score"]
 )
+BOTTLENECKS = " ".join(
+    f"res{stage}{block}_{branch} bn{stage}{block}_{branch} scale{stage}{block}_{branch}"
+    for stage, blocks in enumerate(("abc", "abcd", "abcdef", "abc"), start=2)
+    for block in blocks
+    for branch in (["branch1"] if block == "a" else []) + ["branch2a", "branch2b", "branch2c"]
+)
+BAGNET = f"conv1 conv2 bn_conv2 scale_conv2 {BOTTLENECKS} fc"
+
+
+def bagnet(parameters: int, *sizes: int) -> tuple[int, str, dict[str, Shape], dict[str, Shape], dict[str, Shape]]:
+    """`sizes`: height and width of what each stage makes of 224 x 224."""
+    stages = {f"res{stage}a": (channels, size, size) for stage, channels, size in zip(
+        (2, 3, 4, 5), (256, 512, 1024, 2048), sizes, strict=True)}  # fmt: skip
+    in_training = {"data": (32, 3, 224, 224), "conv2": (32, 64, 222, 222), "fc": (32, 1000), "loss": ()}
+    in_testing = {"data": (25, 3, 224, 224), "fc": (25, 1000), "accuracy": (), "loss": ()}
+    for_use = {"data": (10, 3, 224, 224), "prob": (10, 1000)} | {blob: (10, *shape) for blob, shape in stages.items()}
+    return parameters, BAGNET, in_training, in_testing, for_use
+
+
 # number of parameters, layers that have any, shapes of some blobs in training, in testing, and for use
 NETS: dict[str, tuple[int, str, dict[str, Shape], dict[str, Shape], dict[str, Shape]]] = {
     "lenet": (
@@ -98,6 +117,9 @@ NETS: dict[str, tuple[int, str, dict[str, Shape], dict[str, Shape], dict[str, Sh
         {"score": (1, 2, 388, 388), "label_crop": (1, 1, 388, 388), "accuracy": (), "loss": ()},
         {"data": (1, 1, 572, 572), "u0d": (1, 64, 388, 388), "prob": (1, 2, 388, 388)},
     ),
+    "bagnet9": bagnet(15_741_917, 110, 54, 27, 27),
+    "bagnet17": bagnet(16_266_205, 110, 54, 26, 26),
+    "bagnet33": bagnet(18_363_357, 110, 54, 26, 24),
 }
 EACH_NET = pytest.mark.parametrize("name", NETS)
 

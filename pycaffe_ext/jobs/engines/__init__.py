@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,6 +24,9 @@ class Engine(Protocol):
     device: str
     plan: Plan
     iteration: int
+
+    def limit_filters(self, limits: Mapping[str, float]) -> None:
+        """Keeps filters small from now on: the largest root mean square by layer name (see filters)."""
 
     def run(self, tell: Callable[[SolverEvent], None], ask: Callable[[], Request]) -> None:
         """Trains up to max_iter as Caffe's solver does; `ask` is called between iterations and test batches."""

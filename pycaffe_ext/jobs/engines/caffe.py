@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class RealSolver(SolverLoop):
         super().__init__(param)
         self._caffe, self._snapshots, self._layers = caffe, snapshots, layers
         self._last: Any = None
+        self.filter_limits: dict[str, float] = {}
 
     def _clear_diffs(self) -> None:
         self._caffe.ask("clear_diffs")
@@ -46,7 +47,7 @@ class RealSolver(SolverLoop):
 
     def apply_update(self) -> float:
         rate = self.lr
-        self.iter = int(self._caffe.ask("apply_update"))
+        self.iter = int(self._caffe.ask("apply_update", filters=self.filter_limits))
         return rate
 
     def _forward(self) -> float:
@@ -71,9 +72,12 @@ class CaffeEngine:
     """See Engine."""
 
     def __init__(self, solver: RealSolver, plan: Plan, device: str, close: Callable[[], None]) -> None:
-        self._solver = solver
+        self.solver = self._solver = solver
         self.plan, self.device, self.iteration = plan, device, solver.iter
         self.close = close
+
+    def limit_filters(self, limits: Mapping[str, float]) -> None:
+        self._solver.filter_limits = dict(limits)
 
     def run(self, tell: Callable[[SolverEvent], None], ask: Callable[[], Request]) -> None:
         self._solver.listeners.append(tell)
@@ -81,8 +85,18 @@ class CaffeEngine:
         self._solver.solve_on()
 
 
-def start(param: Any, *, snapshot: str | None, gpu: int | None, place: Place | None) -> CaffeEngine:
-    """See engines.start. `place`: where real Caffe is; without it the python3 on the PATH has pycaffe."""
+def start(
+    param: Any,
+    *,
+    snapshot: str | None,
+    gpu: int | None,
+    place: Place | None,
+    on_line: Callable[[str], object] | None = None,
+) -> CaffeEngine:
+    """See engines.start. `place`: where real Caffe is; without it the python3 on the PATH has pycaffe.
+
+    `on_line` gets the lines of Caffe's own log.
+    """
     place = place or Place()
     folder = Path(param.snapshot_prefix).parent
     aside = Path(
@@ -96,11 +110,14 @@ def start(param: Any, *, snapshot: str | None, gpu: int | None, place: Place | N
     try:
         restored = snapshots.to_restore(snapshot) if snapshot else None
         named = [*weights, *([restored.state, restored.weights] if restored else [])]
-        caffe = RealCaffe(place, [aside, *(Path(file).parent for file in named)], gpu=gpu is not None)
+        folders = [aside, *(Path(file).parent for file in named)]
+        caffe = RealCaffe(place, folders, gpu=gpu is not None, on_line=on_line)
         gpu, device = _choose_device(caffe, param, gpu)
         file = _solver_file(param, aside, snapshots.prefix)
         state = restored.state if restored else None
         loaded = caffe.ask("load_solver", file=file, weights=weights, snapshot=state, gpu=gpu)
+        if on_line is not None:
+            caffe.catch_up()
     except BaseException:
         if caffe is not None:
             caffe.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from ...bvlc import Place
 from ...engine import device, parameters
 from ...engine.events import Request
+from ...engine.filter_norms import FilterNorms
 from ...engine.memory import FLOAT, VIEWS
 from ...engine.net import Net
 from ...engine.solver import Solver, get_solver
@@ -28,6 +29,9 @@ class TorchEngine:
         self.device = device_name
         self.iteration = solver.iter
         self.plan = _plan(solver)
+
+    def limit_filters(self, limits: Mapping[str, float]) -> None:
+        self._solver.listeners.append(FilterNorms(self._solver.net, limits))
 
     def run(self, tell: Callable[[SolverEvent], None], ask: Callable[[], Request]) -> None:
         self._solver.listeners.append(tell)

@@ -1,0 +1,63 @@
+# Looks for every library that Caffe needs, and names all that are missing at once, with their Debian packages.
+
+set(_missing "")
+set(_packages "")
+
+# caffe_needs(NAME PACKAGE HEADER [LIBRARY...]): HEADER, and one of the libraries, must be found.
+function(caffe_needs name package header)
+  string(MAKE_C_IDENTIFIER "${name}" id)
+  find_path(FOUND_${id}_HEADER ${header}
+            PATH_SUFFIXES opencv4 hdf5/serial openblas ${CMAKE_LIBRARY_ARCHITECTURE}
+            HINTS $ENV{MKLROOT}/include /usr/include/mkl)
+  set(found ${FOUND_${id}_HEADER})
+  if(found AND ARGN)
+    find_library(FOUND_${id}_LIBRARY NAMES ${ARGN}
+                 PATH_SUFFIXES hdf5/serial atlas-base openblas-pthread HINTS $ENV{MKLROOT}/lib/intel64)
+    set(found ${FOUND_${id}_LIBRARY})
+  endif()
+  mark_as_advanced(FOUND_${id}_HEADER FOUND_${id}_LIBRARY)
+  if(NOT found)
+    set(_missing ${_missing} ${name} PARENT_SCOPE)
+    set(_packages ${_packages} ${package} PARENT_SCOPE)
+  endif()
+endfunction()
+
+caffe_needs("Boost" libboost-dev boost/version.hpp)
+caffe_needs("Boost.System" libboost-system-dev boost/system/config.hpp boost_system)
+caffe_needs("Boost.Thread" libboost-thread-dev boost/thread.hpp boost_thread)
+caffe_needs("Boost.Filesystem" libboost-filesystem-dev boost/filesystem.hpp boost_filesystem)
+caffe_needs("protobuf" libprotobuf-dev google/protobuf/message.h protobuf)
+caffe_needs("glog" libgoogle-glog-dev glog/logging.h glog)
+caffe_needs("gflags" libgflags-dev gflags/gflags.h gflags)
+caffe_needs("HDF5" libhdf5-dev hdf5_hl.h hdf5_hl hdf5_serial_hl) # io.cpp includes it even without USE_HDF5
+if(USE_LMDB)
+  caffe_needs("LMDB" liblmdb-dev lmdb.h lmdb)
+endif()
+if(USE_LEVELDB)
+  caffe_needs("LevelDB" libleveldb-dev leveldb/db.h leveldb)
+  caffe_needs("Snappy" libsnappy-dev snappy.h snappy)
+endif()
+if(USE_OPENCV)
+  caffe_needs("OpenCV" libopencv-dev opencv2/imgcodecs.hpp opencv_imgcodecs)
+endif()
+if(BLAS STREQUAL "open")
+  caffe_needs("OpenBLAS" libopenblas-dev cblas.h openblas)
+elseif(BLAS STREQUAL "atlas")
+  caffe_needs("ATLAS" libatlas-base-dev cblas-atlas.h atlas)
+else()
+  caffe_needs("MKL" intel-mkl mkl.h mkl_rt)
+endif()
+
+find_program(PROTOC protoc)
+if(NOT PROTOC)
+  list(APPEND _missing "protoc")
+  list(APPEND _packages protobuf-compiler)
+endif()
+mark_as_advanced(PROTOC)
+
+if(_missing)
+  string(REPLACE ";" ", " _missing "${_missing}")
+  list(REMOVE_DUPLICATES _packages)
+  string(REPLACE ";" " " _packages "${_packages}")
+  message(FATAL_ERROR "Caffe needs ${_missing}. On Debian or Ubuntu:\n  apt-get install ${_packages}\n")
+endif()

@@ -1,0 +1,1 @@
+"""Features of pictures, from one net or several: taken, written and read."""

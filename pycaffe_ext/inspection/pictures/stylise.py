@@ -1,0 +1,86 @@
+"""Pictures in the style of others, into an LMDB to train on: their texture no longer says what they show.
+
+Each picture gets the style of another, drawn at random, by the encoder and the decoder that `train-decoder` trained;
+labels stay (Geirhos et al. 2019 trained nets on such pictures to make them go by shape).
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ..photographs import add_photographs, open_photographs
+from ..subject_options import add_subject, open_subject
+
+if TYPE_CHECKING:
+    from ..photographs import Pixels
+    from ..results import Results
+
+EXAMPLES = """\
+visualize.py stylise deploy.prototxt --weights squeezenet.caffemodel --mean 104,117,123 --decoder decoder/decoder \\
+    --images train_lmdb --styles paintings/ --lmdb stylised_lmdb --copies 2
+visualize.py stylise deploy.prototxt --weights squeezenet.caffemodel --mean 104,117,123 --decoder decoder/decoder \\
+    --images photos/ --styles paintings/
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    add_subject(parser)
+    add_photographs(parser)
+    group = parser.add_argument_group("style")
+    group.add_argument("--decoder", metavar="PREFIX", required=True, help="PREFIX.prototxt and PREFIX.caffemodel")
+    group.add_argument(
+        "--styles", metavar="PATH", required=True, help="pictures of styles, as --images; kept in memory"
+    )
+    group.add_argument("--lmdb", metavar="OUT", help="write an LMDB of all pictures (default: the picture alone)")
+    group.add_argument("--copies", metavar="N", type=int, default=1, help="styles per picture (default: %(default)s)")
+    group.add_argument("--strength", metavar="X", type=float, default=1.0, help="0 to 1 (default: %(default)s)")
+    group.add_argument("--size", metavar="N", type=int, help="side of the pictures (default: that of the net's input)")
+    group.add_argument("--seed", metavar="N", type=int, default=1, help="of the styles (default: %(default)s)")
+    group.add_argument("--overwrite", action="store_true", help="replace an LMDB that is there")
+
+
+def run(options: argparse.Namespace, results: Results) -> None:
+    from pathlib import Path
+
+    import numpy as np
+
+    from ...datasets.datum import raw_datum
+    from ...datasets.writer import writing_lmdb
+    from ...engine.net import Net
+    from ...errors import OptionError
+    from ...progress import counting
+    from ...proto import caffe_pb2
+    from ..photographs import Photographs
+    from ..stylising.adain import stylised
+    from ..stylising.picture import stylised_picture
+    from ..stylising.size import show_at
+
+    if options.copies < 1 or not 0 <= options.strength <= 1:
+        raise OptionError("--copies is at least 1, --strength 0 to 1")
+    subject, photographs = open_subject(options), open_photographs(options)
+    show_at(subject, options.size)
+    decoder = Net(f"{options.decoder}.prototxt", caffe_pb2.TEST, weights=f"{options.decoder}.caffemodel")
+    subject.check_blob(decoder.inputs[0])
+    styles = subject.seen([one.pixels for one in Photographs(options.styles)])
+
+    def made(picture: Pixels, style: Pixels) -> Pixels:
+        return stylised(subject, decoder, picture, style, options.strength)
+
+    some = [photographs[index].pixels for index in range(min(4, len(photographs)))]
+    shown = [styles[place * len(styles) // 5] for place in range(5)] if len(styles) > 5 else styles
+    picture = stylised_picture(subject.seen(some), shown, [[made(one, style) for style in shown] for one in some])
+    results.picture("stylised", picture, "Each picture (left) in each style (above): shape stays, texture goes.")
+    if not options.lmdb:
+        return
+    rng, count = np.random.default_rng(options.seed), 0
+    target = writing_lmdb(Path(options.lmdb), overwrite=options.overwrite)
+    with target as database, counting("stylising", len(photographs) * options.copies) as done:
+        for photograph in photographs:
+            for _ in range(options.copies):
+                pixels = made(photograph.pixels, styles[rng.integers(len(styles))])
+                key = f"{count:08d}_{photograph.name}".encode(errors="surrogateescape")[:500]
+                database.put(key, raw_datum(np.ascontiguousarray(pixels), photograph.label or 0))
+                count += 1
+                done(count)
+    results.say(f"wrote {options.lmdb}: {count} pictures of {subject.size[0]} x {subject.size[1]} with their labels")
