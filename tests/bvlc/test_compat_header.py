@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 COMPAT = Path(__file__).resolve().parents[2] / "pycaffe_ext/bvlc/compat"
-pytestmark = pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler")
+pytestmark = pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler: apt-get install g++")
 
 SOURCE = """
 #include <cstdio>

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CMAKE = ROOT / "pycaffe_ext/bvlc/cmake"
-pytestmark = pytest.mark.skipif(not shutil.which("cmake"), reason="no CMake")
+pytestmark = pytest.mark.skipif(not shutil.which("cmake"), reason="no CMake: apt-get install cmake")
 
 
 def said(*command: str | Path, status: int) -> str:

@@ -18,7 +18,7 @@ from pycaffe_ext.inspection.diagram.drawing import FROZEN, STATISTICS
 from pycaffe_ext.text import Document
 
 ZEROS = "param { lr_mult: 0 } param { lr_mult: 0 }"
-needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no Graphviz")
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no Graphviz: apt-get install graphviz")
 
 
 @pytest.fixture
