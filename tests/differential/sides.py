@@ -55,7 +55,7 @@ def run_reshaped(caffe, kind, name, case, folder):
             for i, top in enumerate(case["tops"]):
                 if not (case["loss"] and i == 0):
                     blob = net.blobs[top]
-                    blob.diff[...] = take.draw(f"{kind}/{name}/{top}/{turn}", blob.data.shape, "normal")
+                    blob.diff[...] = take.draw(f"{kind}/{name}/{top}.diff/{turn}", blob.data.shape, "normal")
             net.backward()
             out.update((f"{turn} {bottom}.diff", net.blobs[bottom].diff.copy()) for bottom in case["bottoms"])
     for i, blob in enumerate(net.params.get("layer", [])):
