@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 SIDE = 64
-SHAPES = ("disc", "bar", "triangle", "cross", "ring", "arrow")
+SHAPES = ("arrow", "bar", "cross", "disc", "ring", "triangle")  # as make_lmdb.py orders folders
 TEXTURES = ("stripes", "checks", "dots", "waves", "grain", "bricks")
 
 Map = npt.NDArray[np.float32]

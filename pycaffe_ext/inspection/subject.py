@@ -130,7 +130,11 @@ class Subject:
 
     def batch(self, photographs: Sequence[Pixels]) -> Array:
         """The input N x C x H x W that shows these photographs, of any size, to the net."""
-        return np.stack([self.scaling.apply(pixels, self.channels) for pixels in self.seen(photographs)])
+        return self.scaled(self.seen(photographs))
+
+    def scaled(self, seen: Sequence[Pixels]) -> Array:
+        """The input that shows these pictures, all of one size, as they are: nothing is resized or cut."""
+        return np.stack([self.scaling.apply(pixels, self.channels) for pixels in seen])
 
     def forward(self, batch: Array, blobs: Sequence[str] = (), *, end: str | None = None) -> dict[str, Array]:
         """Runs the net on N x C x H x W; copies of the output and of `blobs`, by name.

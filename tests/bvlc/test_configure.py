@@ -39,9 +39,19 @@ def test_a_tarball_that_is_not_there() -> None:
     )
 
 
-def test_no_nvcc(tmp_path: Path) -> None:
-    text = script("CaffeCuda", "-DNVCC=NVCC-NOTFOUND", "-DCMAKE_SYSTEM_PREFIX_PATH=/nowhere", f"-DPATH={tmp_path}")
+def test_no_nvcc() -> None:
+    text = script("CaffeCuda", "-DNVCC=NVCC-NOTFOUND")
     assert "There is no nvcc" in text and "-DCPU_ONLY=ON" in text
+
+
+def test_a_toolkit_without_a_library(tmp_path: Path) -> None:
+    for file in ("bin/nvcc", "include/cuda_runtime_api.h"):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text(f"#!/bin/sh\necho '#$ TOP={tmp_path}/bin/..'; echo 'release 12.4, V12.4.131'\n")
+    (tmp_path / "bin/nvcc").chmod(0o755)
+    text = script("CaffeCuda", f"-DNVCC={tmp_path}/bin/nvcc", status=1)
+    assert f"CUDA 12.4 in {tmp_path}" in text
+    assert "CUDA's runtime is missing (cuda_runtime_api.h and libcudart.so): it is part of" in text
 
 
 def test_all_that_is_missing_is_named_at_once(tmp_path: Path) -> None:

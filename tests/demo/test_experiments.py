@@ -70,7 +70,8 @@ def test_patches_of_the_two_nets(name: str, size: int) -> None:
 
 
 def test_pictures_show_what_is_asked_for() -> None:
-    """The same numbers give the same picture; shape and texture each change it."""
+    """The same numbers give the same picture; shape and texture each change it. Labels are those of make_lmdb.py."""
+    assert list(SHAPES) == sorted(SHAPES)
 
     def drawn(shape: int, texture: int) -> np.ndarray:
         return picture(np.random.default_rng(5), shape, texture)

@@ -13,6 +13,7 @@ from tool import tool
 import pycaffe_ext as caffe
 from pycaffe_ext.errors import NetError
 from pycaffe_ext.inspection.photographs import Photographs
+from pycaffe_ext.inspection.scaling import Scaling
 from pycaffe_ext.inspection.subject import Subject
 from pycaffe_ext.inspection.texture.local_scores import local_head, local_scores
 from pycaffe_ext.inspection.texture.patches import most_telling
@@ -117,7 +118,9 @@ def test_most_telling_patches_are_those_found_by_hand(tmp_path: Path, pictures: 
 def test_command(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = subject(tmp_path, MEAN_NETS["pooled, then linear"])
     options = ("--weights", tmp_path / "net.caffemodel", "--images", pictures, "-o", tmp_path / "out")
-    assert tool("visualize", monkeypatch)("evidence", tmp_path / "net.prototxt", *options, "--patches", 2) == 0
+    shown = ("--side", 12, "--patches", 2)
+    assert tool("visualize", monkeypatch)("evidence", tmp_path / "net.prototxt", *options, *shown) == 0
+    net.scaling = Scaling(side=12)
     _, *rows = csv.reader((tmp_path / "out/evidence.csv").read_text().splitlines())
     first = Photographs(str(pictures))[0]
     maps = local_scores(net, net.batch([first.pixels]))[0]

@@ -116,7 +116,7 @@ def test_gradients_by_finite_differences(subject: Subject, monkeypatch: pytest.M
 def test_training_and_stylising(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     visualize = tool("visualize", monkeypatch)
     net = (folder / "net.prototxt", "--weights", folder / "net.caffemodel", "--images", folder / "pictures")
-    styles = ("--styles", folder / "styles")
+    styles = ("--styles", folder / "styles", "--size", 27)  # the layer fc would not fit
     train = ("--blob", "conv2", "--iterations", 60, "--batch", 2, "--rate", 0.01, "-o", folder / "decoder", "--quiet")
     assert visualize("train-decoder", *net, *styles, *train) == 0
     _, *rows = csv.reader((folder / "decoder/losses.csv").read_text().splitlines())
@@ -130,7 +130,7 @@ def test_training_and_stylising(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     database.close()
     assert [key for key, _, _ in entries][:3] == [b"00000000_a/0.png", b"00000001_a/0.png", b"00000002_a/1.png"]
     assert [label for _, _, label in entries] == [0] * 6 + [1] * 6
-    assert {pixels.shape for _, pixels, _ in entries} == {(3, 23, 31)}
+    assert {pixels.shape for _, pixels, _ in entries} == {(3, 27, 27)}
     assert (entries[0][1] != entries[2][1]).any()
     assert visualize("stylise", *net, *styles, *prefix, *lmdb) == 2  # it is there
 

@@ -201,6 +201,25 @@ def test_texture_and_scramble_commands(
     assert "gives no labels" in capsys.readouterr().err
 
 
+def test_pictures_are_cut_to_the_nets_size_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--side enlarges pictures before the middle is cut out; what was cut out, and textures, stay as they are."""
+    rng = np.random.default_rng(6)
+    (folder / "large/a").mkdir(parents=True)
+    (folder / "same").mkdir()
+    picture = rng.integers(0, 256, (30, 25, 3), np.uint8)
+    cv2.imwrite(str(folder / "large/a/p.png"), picture)
+    net = Subject(folder / "net.prototxt", folder / "net.caffemodel")
+    top_, left = (round(30 * 20 / 25) - 11) // 2, (20 - 14) // 2
+    seen = cv2.resize(picture, (20, 24))[top_ : top_ + 11, left : left + 14]
+    cv2.imwrite(str(folder / "same/p.png"), seen)
+    by_hand = float(net.forward(net.scaling.apply(seen, 3)[None])["prob"][0, 0])
+    files = (folder / "net.prototxt", "--weights", folder / "net.caffemodel", "--images", folder / "large")
+    options = ("--side", 20, "--also", folder / "same", "--tiles", "2", "-o", folder / "out", "--quiet")
+    assert tool("probe", monkeypatch)("scramble", *files, *options) == 0
+    _, whole, _, same = csv.reader((folder / "out/scramble.csv").read_text().splitlines())
+    assert float(whole[4]) == pytest.approx(by_hand, rel=1e-4) == float(same[4])
+
+
 def test_pictures_of_the_same_name(folder: Path) -> None:
     (folder / "others").mkdir()
     cv2.imwrite(str(folder / "others/p2.jpg"), np.full((4, 5, 3), 77, np.uint8))

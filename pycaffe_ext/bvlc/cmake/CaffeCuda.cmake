@@ -36,6 +36,11 @@ cuda_finds(CUDA_CUDART "CUDA's runtime" cuda_runtime_api.h cudart "${_toolkit}" 
 cuda_finds(CUDA_CUBLAS "cuBLAS" cublas_v2.h cublas "${_toolkit}" ${CUDA_ROOT})
 cuda_finds(CUDA_CURAND "cuRAND" curand.h curand "${_toolkit}" ${CUDA_ROOT})
 
+# CUDA 13 has Thrust in a folder that nvcc knows and the C++ compiler does not
+if(EXISTS ${CUDA_CUDART_INCLUDE}/cccl)
+  set(CUDA_CXX_FLAGS "-isystem ${CUDA_CUDART_INCLUDE}/cccl")
+endif()
+
 # Which GPUs: real code for each that this nvcc knows from Pascal (6.0) on, PTX of the last for those to come.
 # 6.2, 7.2, 8.7, 8.8, 10.1 and 11.0 are boards with an ARM processor.
 set(_architectures ${CMAKE_CUDA_ARCHITECTURES})

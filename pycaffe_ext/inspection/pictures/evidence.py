@@ -65,7 +65,7 @@ def _heat_maps(options: argparse.Namespace, results: Results, subject: Subject, 
     heats: list[list[Heat]] = []
     rows: list[list[Cell]] = []
     for photograph, image in zip(some, images, strict=True):
-        scores = local_scores(subject, subject.batch([image]))[0]
+        scores = local_scores(subject, subject.scaled([image]))[0]
         means = scores.mean(axis=(1, 2))
         probabilities = as_probabilities(means)
         best = int(means.argmax())

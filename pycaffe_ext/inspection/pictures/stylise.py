@@ -67,9 +67,9 @@ def run(options: argparse.Namespace, results: Results) -> None:
     def made(picture: Pixels, style: Pixels) -> Pixels:
         return stylised(subject, decoder, picture, style, options.strength)
 
-    some = [photographs[index].pixels for index in range(min(4, len(photographs)))]
+    some = subject.seen([photographs[index].pixels for index in range(min(4, len(photographs)))])
     shown = [styles[place * len(styles) // 5] for place in range(5)] if len(styles) > 5 else styles
-    picture = stylised_picture(subject.seen(some), shown, [[made(one, style) for style in shown] for one in some])
+    picture = stylised_picture(some, shown, [[made(one, style) for style in shown] for one in some])
     results.picture("stylised", picture, "Each picture (left) in each style (above): shape stays, texture goes.")
     if not options.lmdb:
         return
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace, results: Results) -> None:
     with target as database, counting("stylising", len(photographs) * options.copies) as done:
         for photograph in photographs:
             for _ in range(options.copies):
-                pixels = made(photograph.pixels, styles[rng.integers(len(styles))])
+                pixels = made(subject.seen([photograph.pixels])[0], styles[rng.integers(len(styles))])
                 key = f"{count:08d}_{photograph.name}".encode(errors="surrogateescape")[:500]
                 database.put(key, raw_datum(np.ascontiguousarray(pixels), photograph.label or 0))
                 count += 1

@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, results: Results) -> None:
                     examples.setdefault(kind, mixed[0])
                     found[kind] += ranks(subject, mixed, labels, options.batch)
             for path, pictures in others.items():
-                shown = subject.seen([pictures.like(one.name).pixels for one in some])
+                shown = [_as_it_is(subject, pictures.like(one.name).pixels) for one in some]
                 examples.setdefault(path, shown[0])
                 found[path] += ranks(subject, shown, labels, options.batch)
     _tell(options, results, subject, found, examples)
@@ -104,6 +104,11 @@ def _tiles(options: argparse.Namespace) -> list[int]:
     if not all(part.isdigit() and int(part) > 1 for part in parts):
         raise OptionError(f"--tiles is numbers above 1 with commas between, such as 2,4,8, not '{options.tiles}'")
     return [int(part) for part in dict.fromkeys(parts)]
+
+
+def _as_it_is(subject: Subject, pixels: Pixels) -> Pixels:
+    """A picture that was made of what the net sees has the input's size already; --side would enlarge it."""
+    return pixels if pixels.shape[:2] == subject.size else subject.seen([pixels])[0]
 
 
 def _label(subject: Subject, label: int | None, name: str, source: str) -> int:

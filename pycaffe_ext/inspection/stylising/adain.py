@@ -97,13 +97,13 @@ def decode(net: Net, features: Array) -> Array:
 
 
 def stylised(subject: Subject, decoder: Net, picture: Pixels, style: Pixels, strength: float = 1.0) -> Pixels:
-    """A picture in the style of another, both of any size, at the size of the encoder's input.
+    """A picture in the style of another, both of the size of the encoder's input.
 
     `strength`: 0 leaves the picture's own statistics, 1 takes the style's.
     """
     blob = decoder.inputs[0]
-    own = subject.activations(subject.batch([picture]), blob)
-    other = subject.activations(subject.batch([style]), blob)
+    own = subject.activations(subject.scaled([picture]), blob)
+    other = subject.activations(subject.scaled([style]), blob)
     image = decode(decoder, strength * adain(own, other) + (1 - strength) * own)[0]
     made: Pixels = np.round(subject.scaling.undo(image)).astype(np.uint8)
     return made

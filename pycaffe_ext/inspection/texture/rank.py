@@ -21,13 +21,14 @@ class Rank(NamedTuple):
 
 
 def ranks(subject: Subject, pictures: Sequence[Pixels], labels: Sequence[int], batch: int = 16) -> list[Rank]:
-    """Of each picture, of any size. A class of the same score counts as higher: a constant net is never right."""
+    """Of each picture, of the input's size: none is resized. A class of the same score counts as higher, so that a
+    constant net is never right."""
     scores = class_scores(subject)
     found = []
     pairs = list(zip(pictures, labels, strict=True))
     with forward_only(subject):
         for some in in_batches(pairs, batch):
-            outputs = subject.forward(subject.batch([pixels for pixels, _ in some]))[scores.output]
+            outputs = subject.forward(subject.scaled([pixels for pixels, _ in some]))[scores.output]
             given = scores.probabilities(outputs)
             for one, (_, label) in zip(given, some, strict=True):
                 found.append(Rank(int((one >= one[label]).sum()) - 1, float(one[label])))
