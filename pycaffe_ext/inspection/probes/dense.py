@@ -44,7 +44,7 @@ def run(options: argparse.Namespace, results: Results) -> None:
     if options.batch < 1:
         raise OptionError("--batch is at least 1")
     snapshots = snapshot_files(options.snapshots) if options.snapshots else []
-    subject, pairs = open_subject(options), open_pairs(options)
+    pairs, subject = open_pairs(options), open_subject(options)
     found = []
     each: list[str | None] = [one.path for one in snapshots] if snapshots else [None]
     for weights in each:
