@@ -36,7 +36,7 @@ from pycaffe_ext.inspection.texture.scramble import scrambled
 from pycaffe_ext.net_spec import NetSpec, layers
 
 BAGNET = Design((1, 1, 0), (2, 2, 2), (16, 32, 48), (2, 2, 1), expansion=2, classes=len(SHAPES), averaging=0.9)
-DESIGNS = {"bagnet": BAGNET, "plain twin": replace(BAGNET, kernels=(2, 2, 2), padded=True)}
+DESIGNS = {"BagNet": BAGNET, "plain twin": replace(BAGNET, kernels=(2, 2, 2), padded=True)}
 SETS = {"both": "shape and texture", "shape": "shape alone"}  # what says the class in training
 _TRAIN, _TEST = 1800, 300
 _SOLVER = """net: "{folder}/train_val.prototxt"
@@ -107,7 +107,10 @@ def measure(subject: Subject, out: Path) -> dict[str, Any]:
 
 def table(results: dict[str, Any]) -> list[str]:
     """Markdown: means over seeds."""
-    lines = ["| net | the class in training is said by | cues agree | and scrambled 4 x 4 | shape alone | shape bias |"]
+    lines = [
+        "| net | the class in training is said by | cues agree | the same, scrambled 4 x 4 | textures at random"
+        " | shape bias |"
+    ]
     lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
     for name in DESIGNS:
         for key, words in SETS.items():
@@ -129,7 +132,7 @@ def pictures(out: Path) -> None:
         for key in SETS:
             folder = f"{out}/{name.replace(' ', '_')}_{key}_1"
             net = f"{folder}/deploy.prototxt --weights {folder}/net.caffemodel {scaling}"
-            shell(f"visualize.py evidence {net} --images {out}/conflict --first 5 -o {folder}/evidence --quiet")
+            shell(f"visualize.py evidence {net} --images {out}/conflict --first 3 -o {folder}/evidence --quiet")
             shown = f"--classes {out}/names.txt --images {out}/conflict"
             shell(f"probe.py cue-conflict {net} {shown} -o {folder}/cues --quiet")
     for key in SETS:
@@ -142,7 +145,7 @@ def pictures(out: Path) -> None:
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, metavar="OUT", help="folder for all that is made")
-    parser.add_argument("--iterations", type=int, default=400, metavar="N", help="default: %(default)s")
+    parser.add_argument("--iterations", type=int, default=200, metavar="N", help="default: %(default)s")
     parser.add_argument("--seeds", type=int, default=2, metavar="N", help="runs of each net (default: %(default)s)")
     given = parser.parse_args(arguments)
     out: Path = given.out

@@ -62,7 +62,7 @@ def test_results_as_table_and_chart() -> None:
     assert chart(results).startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(("name", "size"), [("bagnet", 9), ("plain twin", 37)])
+@pytest.mark.parametrize(("name", "size"), [("BagNet", 9), ("plain twin", 37)])
 def test_patches_of_the_two_nets(name: str, size: int) -> None:
     document = Document(str(deploy(DESIGNS[name], name, SIDE, 1)))
     last = next(row for row in reversed(Fields(document).rows()) if row.blob.startswith("res"))
