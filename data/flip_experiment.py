@@ -151,7 +151,8 @@ def chart(runs: Sequence[Any], layers: Sequence[str]) -> bytes:
             panel.plot([x] * len(found), found, "o", color="0.15", markersize=4)
             panel.annotate(f"{np.mean(found):.0f}%", (x, 3), ha="center", fontsize=9)
     panel.axhline(50, color="0.4", linestyle="--", linewidth=1)
-    panel.annotate("chance", (2.42, 50), (0, 3), textcoords="offset points", fontsize=8, color="0.3", ha="right")
+    panel.annotate("chance", (2.42, 50), (0, 3), textcoords="offset points", fontsize=8, color="0.3")
+    panel.set_xlim(-0.55, 2.72)
     advised = f"advised\n({' or '.join(dict.fromkeys(layers))} and up)"
     panel.set_xticks(range(3), ["last layer", advised, "everything"], fontsize=9)
     panel.set_xlabel("what learns", fontsize=9)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import weakref
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -27,14 +28,21 @@ class Prefetcher(Generic[T]):
         self._error: BaseException | None = None
         stop = threading.Event()
         # The thread must not hold the Prefetcher, or that would never be garbage.
-        thread = threading.Thread(target=_work, args=(fill, self._free, self._full, stop), daemon=True)
-        thread.start()
-        self.close = weakref.finalize(self, _stop, stop, self._free, thread)
+        self._thread = threading.Thread(target=_work, args=(fill, self._free, self._full, stop), daemon=True)
+        _running[self._thread] = stop, self._free
+        self._thread.start()
+        # Does not wait for the thread: garbage may be collected in any thread, with any lock held.
+        self._end = weakref.finalize(self, _stop, stop, self._free)
+
+    def close(self) -> None:
         """Ends the thread; no result is given after that."""
+        self._end()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
 
     def next(self) -> T:
         """The next result; it may be used until the next call. Raises what `fill` raised."""
-        if self._error is None and not self.close.alive:
+        if self._error is None and not self._end.alive:
             raise ValueError("the prefetcher is closed")
         if self._error is None:
             if self._current is not None:
@@ -62,10 +70,21 @@ def _work(
             full.put(fill(used))
     except BaseException as error:
         full.put(error)
+    finally:
+        _running.pop(threading.current_thread(), None)
 
 
-def _stop(stop: threading.Event, free: SimpleQueue[T | None], thread: threading.Thread) -> None:
+def _stop(stop: threading.Event, free: SimpleQueue[Any]) -> None:
     stop.set()
     free.put(None)
-    if thread is not threading.current_thread():  # garbage may be collected in any thread
+
+
+_running: dict[threading.Thread, tuple[threading.Event, SimpleQueue[Any]]] = {}
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Threads must not be at work while the interpreter is taken down."""
+    for thread, (stop, free) in list(_running.items()):
+        _stop(stop, free)
         thread.join()

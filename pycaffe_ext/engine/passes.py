@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import proxy
 
 import torch
 
@@ -39,7 +40,7 @@ class Passes:
 
     def __init__(self, net: Net) -> None:
         count = range(len(net.layers))
-        self._net = net
+        self._net = proxy(net)  # a net that nobody holds is freed at once, with its threads
         self._passes: list[_Pass | None] = [None for _ in count]
         self._overwrites = [_overwrites(net, i) for i in count]
         self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
@@ -103,7 +104,7 @@ class Passes:
         return _Pass(bottoms, params, [])
 
     def _records(self, i: int) -> bool:
-        return self._net._need.layers[i] and self._net.keep_passes
+        return bool(self._net._need.layers[i] and self._net.keep_passes)
 
     def _run(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
         """The layer's tops; with the graph behind them kept where the layer runs backward."""

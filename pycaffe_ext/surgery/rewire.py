@@ -34,6 +34,7 @@ def _led_past(anatomy: Anatomy, part: Part, gone: Sequence[Part]) -> Iterator[Ed
             raise part.error(f"its top '{top}' is an output, and no single layer makes its bottom '{bottom}' of others")
         yield from rename_top(anatomy, maker, bottom, top, without=gone)
         return
+    bottom = _name_after(anatomy, maker, bottom, gone)
     uses = [(user, scalar) for user, scalar in scope(anatomy, part, top) if user not in gone]
     mine = {user.index for user, _ in uses}
     others = [user for user in anatomy.takers(part.takes[0]) if user not in gone and user.index not in mine]
@@ -55,6 +56,15 @@ def _source(anatomy: Anatomy, part: Part, gone: Sequence[Part]) -> tuple[Part | 
     if maker is not None and maker in gone:
         return _source(anatomy, maker, gone)
     return maker, blob
+
+
+def _name_after(anatomy: Anatomy, maker: Part | None, blob: str, gone: Sequence[Part]) -> str:
+    """What a blob will be called: where layers that stay work in place on the top of one that goes, as its bottom."""
+    while maker is not None and maker.in_place:
+        maker = anatomy.maker(maker, 0)
+    if maker is None or maker not in gone:
+        return blob
+    return _name_after(anatomy, *_source(anatomy, maker, gone), gone)
 
 
 def rename_top(anatomy: Anatomy, part: Part, old: str, new: str, without: Sequence[Part] = ()) -> Iterator[Edit]:
