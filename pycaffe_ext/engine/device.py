@@ -30,6 +30,7 @@ def set_mode_gpu() -> None:
     """Compute on the GPU that set_device named (the first otherwise). Raises OptionError where there is none."""
     if not torch.cuda.is_available():
         raise OptionError(no_gpu("set_mode_gpu"))
+    torch.backends.cudnn.allow_tf32 = False  # Caffe's numbers: float32 throughout, as its own build here has it
     _State.device = torch.device("cuda", _State.gpu_id)
 
 

@@ -133,6 +133,12 @@ def test_training_and_stylising(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert {pixels.shape for _, pixels, _ in entries} == {(3, 27, 27)}
     assert (entries[0][1] != entries[2][1]).any()
     assert visualize("stylise", *net, *styles, *prefix, *lmdb) == 2  # it is there
+    again = ("--lmdb", folder / "stylised_lmdb", "--shuffle", "--overwrite", "-o", folder / "out", "--quiet")
+    assert visualize("stylise", *net, *styles, *prefix, *again) == 0
+    database = open_database(folder / "stylised_lmdb")
+    names = [bytes(key)[9:].decode() for key, _ in database]
+    database.close()
+    assert names != sorted(names) == [f"{label}/{index}.png" for label in "ab" for index in range(3)]
 
 
 @needs_real_caffe

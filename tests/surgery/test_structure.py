@@ -126,6 +126,24 @@ def test_remove_joins_bottom_and_top() -> None:
     assert table(loaded) == {"conv": "kept", "fc": "dropped"}
 
 
+def test_remove_layers_between_which_others_work_in_place() -> None:
+    """Those stay, in place on what the first one took."""
+    before = Document(
+        'layer { name: "a" type: "Input" top: "a" }\n'
+        'layer { name: "b1" type: "Convolution" bottom: "a" top: "b1" }\n'
+        'layer { name: "relu1" type: "ReLU" bottom: "b1" top: "b1" }\n'
+        'layer { name: "b2" type: "Convolution" bottom: "b1" top: "b2" }\n'
+        'layer { name: "relu2" type: "ReLU" bottom: "b2" top: "b2" }\n'
+        'layer { name: "c" type: "Convolution" bottom: "b2" top: "c" }\n'
+    )
+    assert perform(before, [Request("--remove", "b*")]).text == (
+        'layer { name: "a" type: "Input" top: "a" }\n'
+        'layer { name: "relu1" type: "ReLU" bottom: "a" top: "a" }\n'
+        'layer { name: "relu2" type: "ReLU" bottom: "a" top: "a" }\n'
+        'layer { name: "c" type: "Convolution" bottom: "a" top: "c" }\n'
+    )
+
+
 def test_remove_a_layer_with_weights() -> None:
     text = (
         net()

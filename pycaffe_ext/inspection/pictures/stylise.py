@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 visualize.py stylise deploy.prototxt --weights squeezenet.caffemodel --mean 104,117,123 --decoder decoder/decoder \\
-    --images train_lmdb --styles paintings/ --lmdb stylised_lmdb --copies 2
+    --images photos/ --styles paintings/ --lmdb stylised_lmdb --shuffle --copies 2
 visualize.py stylise deploy.prototxt --weights squeezenet.caffemodel --mean 104,117,123 --decoder decoder/decoder \\
-    --images photos/ --styles paintings/
+    --images train_lmdb --styles paintings/
 """
 
 
@@ -37,6 +37,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--strength", metavar="X", type=float, default=1.0, help="0 to 1 (default: %(default)s)")
     group.add_argument("--size", metavar="N", type=int, help="side of the pictures (default: that of the net's input)")
     group.add_argument("--seed", metavar="N", type=int, default=1, help="of the styles (default: %(default)s)")
+    group.add_argument(
+        "--shuffle", action="store_true", help="in another order (slow where pictures are in a database)"
+    )
     group.add_argument("--overwrite", action="store_true", help="replace an LMDB that is there")
 
 
@@ -76,7 +79,8 @@ def run(options: argparse.Namespace, results: Results) -> None:
     rng, count = np.random.default_rng(options.seed), 0
     target = writing_lmdb(Path(options.lmdb), overwrite=options.overwrite)
     with target as database, counting("stylising", len(photographs) * options.copies) as done:
-        for photograph in photographs:
+        for index in rng.permutation(len(photographs)) if options.shuffle else range(len(photographs)):
+            photograph = photographs[int(index)]
             for _ in range(options.copies):
                 pixels = made(subject.seen([photograph.pixels])[0], styles[rng.integers(len(styles))])
                 key = f"{count:08d}_{photograph.name}".encode(errors="surrogateescape")[:500]

@@ -49,10 +49,12 @@ def stylised_picture(
     pictures: Sequence[Picture], styles: Sequence[Picture], made: Sequence[Sequence[Picture]]
 ) -> bytes:
     """A PNG: styles above, pictures on the left, and each picture in each style."""
-    figure = new_figure(1.5 * (len(styles) + 1) + 0.2, 1.5 * (len(pictures) + 1) + 0.5)
+    figure = new_figure(1.15 * (len(styles) + 1) + 0.2, 1.15 * (len(pictures) + 1) + 0.5)
     panels = figure.subplots(len(pictures) + 1, len(styles) + 1, squeeze=False)
     panels[0, 0].set_axis_off()
-    panels[0, 0].text(0.5, 0.5, "style →\npicture ↓", ha="center", va="center", transform=panels[0, 0].transAxes)
+    panels[0, 0].text(
+        0.5, 0.5, "style →\npicture ↓", ha="center", va="center", transform=panels[0, 0].transAxes, fontsize=9
+    )
     for panel, style in zip(panels[0, 1:], styles, strict=True):
         show_image(panel, style)
     for row, picture, line in zip(panels[1:], pictures, made, strict=True):
