@@ -65,10 +65,15 @@ def add_photographs(parser: argparse.ArgumentParser, *, required: bool = True) -
     group.add_argument("--limit", metavar="N", type=int, help="take N of them, at equal distances (default: all)")
 
 
-def open_photographs(options: argparse.Namespace) -> Photographs:
-    """The pictures that `add_photographs`' options ask for. Raises FileError, DataError, OptionError."""
+def check_limit(options: argparse.Namespace) -> None:
+    """Raises OptionError for a --limit that takes no pictures."""
     if options.limit is not None and options.limit < 1:
         raise OptionError("--limit is at least 1")
+
+
+def open_photographs(options: argparse.Namespace) -> Photographs:
+    """The pictures that `add_photographs`' options ask for. Raises FileError, DataError, OptionError."""
+    check_limit(options)
     return Photographs(options.images, limit=options.limit)
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...errors import DataError, OptionError
-from ..photographs import Photographs, Pixels
+from ...errors import DataError
+from ..photographs import Photographs, Pixels, check_limit
 from .scores import Labels
 
 
@@ -58,8 +58,7 @@ def add_pairs(parser: argparse.ArgumentParser, *, labels_required: bool) -> None
 
 def open_pairs(options: argparse.Namespace) -> Pairs:
     """The pairs that `add_pairs`' options ask for. Raises FileError, DataError, OptionError."""
-    if options.limit is not None and options.limit < 1:
-        raise OptionError("--limit is at least 1")
+    check_limit(options)
     return Pairs(options.images, options.labels, limit=options.limit)
 
 

@@ -12,6 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..dense.pairs import add_pairs, open_pairs
+from ..photographs import check_limit
 from ..subject_options import add_subject, open_subject
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def run(options: argparse.Namespace, results: Results) -> None:
     if options.batch < 1:
         raise OptionError("--batch is at least 1")
     snapshots = snapshot_files(options.snapshots) if options.snapshots else []
-    pairs, subject = open_pairs(options), open_subject(options)
+    check_limit(options)
+    subject, pairs = open_subject(options), open_pairs(options)
     found = []
     each: list[str | None] = [one.path for one in snapshots] if snapshots else [None]
     for weights in each:
