@@ -31,8 +31,7 @@ class Prefetcher(Generic[T]):
         self._thread = threading.Thread(target=_work, args=(fill, self._free, self._full, stop), daemon=True)
         _running[self._thread] = stop, self._free
         self._thread.start()
-        # Does not wait for the thread: garbage may be collected in any thread, with any lock held.
-        self._end = weakref.finalize(self, _stop, stop, self._free)
+        self._end = weakref.finalize(self, _stop, stop, self._free, self._thread)
 
     def close(self) -> None:
         """Ends the thread; no result is given after that."""
@@ -74,9 +73,16 @@ def _work(
         _running.pop(threading.current_thread(), None)
 
 
-def _stop(stop: threading.Event, free: SimpleQueue[Any]) -> None:
+def _stop(stop: threading.Event, free: SimpleQueue[Any], thread: threading.Thread) -> None:
+    """Waits a moment, so that what the thread reads can be opened again; not for ever, and not in another worker:
+    garbage may be collected in any thread, with a lock held that this one waits for."""
     stop.set()
     free.put(None)
+    if threading.current_thread() is threading.main_thread():
+        thread.join(_MOMENT)
+
+
+_MOMENT = 1.0  # seconds
 
 
 _running: dict[threading.Thread, tuple[threading.Event, SimpleQueue[Any]]] = {}
@@ -86,5 +92,5 @@ _running: dict[threading.Thread, tuple[threading.Event, SimpleQueue[Any]]] = {}
 def _stop_all() -> None:
     """Threads must not be at work while the interpreter is taken down."""
     for thread, (stop, free) in list(_running.items()):
-        _stop(stop, free)
+        _stop(stop, free, thread)
         thread.join()
