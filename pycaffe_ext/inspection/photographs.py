@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DataError, OptionError
+from ..errors import DataError
+from .counts import at_least_one
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -65,15 +66,9 @@ def add_photographs(parser: argparse.ArgumentParser, *, required: bool = True) -
     group.add_argument("--limit", metavar="N", type=int, help="take N of them, at equal distances (default: all)")
 
 
-def check_limit(options: argparse.Namespace) -> None:
-    """Raises OptionError for a --limit that takes no pictures."""
-    if options.limit is not None and options.limit < 1:
-        raise OptionError("--limit is at least 1")
-
-
 def open_photographs(options: argparse.Namespace) -> Photographs:
     """The pictures that `add_photographs`' options ask for. Raises FileError, DataError, OptionError."""
-    check_limit(options)
+    at_least_one(options, "limit")
     return Photographs(options.images, limit=options.limit)
 
 

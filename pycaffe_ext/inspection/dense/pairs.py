@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...errors import DataError
-from ..photographs import Photographs, Pixels, check_limit
+from ..counts import at_least_one
+from ..photographs import Photographs, Pixels
 from .scores import Labels
 
 
@@ -58,7 +59,7 @@ def add_pairs(parser: argparse.ArgumentParser, *, labels_required: bool) -> None
 
 def open_pairs(options: argparse.Namespace) -> Pairs:
     """The pairs that `add_pairs`' options ask for. Raises FileError, DataError, OptionError."""
-    check_limit(options)
+    at_least_one(options, "limit")
     return Pairs(options.images, options.labels, limit=options.limit)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..dense.pairs import add_pairs, open_pairs
 from ..subject_options import add_subject, open_subject
 
@@ -45,8 +46,7 @@ def run(options: argparse.Namespace, results: Results) -> None:
 
     if (options.weights is None) == (options.snapshots is None):
         raise OptionError("give --weights, or --snapshots")
-    if options.first < 1:
-        raise OptionError("--first is at least 1")
+    at_least_one(options, "first")
     options.limit = min(options.limit or options.first, options.first)
     subject, pairs = open_subject(options), open_pairs(options)
     palette = read_palette(options.palette) if options.palette else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs
 from ..subject_options import add_subject
 from ..units.options import add_projection
@@ -39,15 +40,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, results: Results) -> None:
-    from ...errors import OptionError
     from ..photographs import open_photographs
     from ..snapshot_files import snapshot_files
     from ..subject_options import open_subject
     from ..units.options import units_of
     from ..units.strongest import strongest, views_of_sights
 
-    if options.batch < 1:
-        raise OptionError("--batch is at least 1")
+    at_least_one(options, "batch")
     files = snapshot_files(options.snapshots)
     subject = open_subject(options)
     units = units_of(subject, options)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs, open_photographs
 from ..subject_options import add_subject, open_subject
 
@@ -34,13 +35,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, results: Results) -> None:
-    from ...errors import OptionError
     from ...model.load import read_net
     from ...proto.files import read_bytes
     from ..accuracy import class_finder, judge
 
-    if options.batch < 1:
-        raise OptionError("--batch is at least 1")
+    at_least_one(options, "batch")
     photographs = open_photographs(options)
     subject = open_subject(options)
     lines = read_bytes(options.classes).decode(errors="replace").splitlines() if options.classes else []

@@ -10,6 +10,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs, open_photographs
 from ..subject_options import add_subject, open_subject
 
@@ -42,8 +43,7 @@ def run(options: argparse.Namespace, results: Results) -> None:
     from ...progress import counting
     from ..texture.agreement import agreement
 
-    if options.batch < 1:
-        raise OptionError("--batch is at least 1")
+    at_least_one(options, "batch")
     first = open_subject(options)
     second = _other(options, first)
     photographs = open_photographs(options)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..subject_options import add_subject, open_subject
 
 if TYPE_CHECKING:
@@ -40,14 +41,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, results: Results) -> None:
-    from ...errors import OptionError
     from ...progress import counting
     from ..photographs import Photographs
     from ..texture.cues import bias, bias_by_shape, decide
     from ..texture.cues_picture import cues_picture
 
-    if options.batch < 1:
-        raise OptionError("--batch is at least 1")
+    at_least_one(options, "batch")
     subject = open_subject(options)
     categories, photographs = _categories(options, subject), Photographs(options.images)
     cues = _cues(options, list(categories))

@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..dense.pairs import add_pairs, open_pairs
-from ..photographs import check_limit
 from ..subject_options import add_subject, open_subject
 
 if TYPE_CHECKING:
@@ -42,10 +42,9 @@ def run(options: argparse.Namespace, results: Results) -> None:
 
     if (options.weights is None) == (options.snapshots is None):
         raise OptionError("give --weights, or --snapshots")
-    if options.batch < 1:
-        raise OptionError("--batch is at least 1")
+    at_least_one(options, "batch")
     snapshots = snapshot_files(options.snapshots) if options.snapshots else []
-    check_limit(options)
+    at_least_one(options, "limit")
     subject, pairs = open_subject(options), open_pairs(options)
     found = []
     each: list[str | None] = [one.path for one in snapshots] if snapshots else [None]

@@ -12,6 +12,7 @@ import argparse
 import shlex
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs, open_photographs
 from ..subject_options import add_subject, open_subject
 
@@ -41,12 +42,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, results: Results) -> None:
-    from ...errors import OptionError
     from ..features.extraction import extract, joined, shapes_of
     from ..features.writing import writing
 
-    if options.batch < 1:
-        raise OptionError("--batch is at least 1")
+    at_least_one(options, "batch")
     photographs = open_photographs(options)
     extractors = _extractors(options)
     shapes = shapes_of(extractors, join=options.join)
