@@ -25,12 +25,12 @@ ALLOWED = {
     "jobs": {"engine", "bvlc", "proto", "model", "logs"},
     "bvlc": set(),
     "inspection": {
-        *("doctor", "engine", "datasets", "model", "proto", "surgery", "text"),
+        *("doctor", "engine", "bvlc", "datasets", "model", "proto", "surgery", "text"),
         *("graphviz", "logs", "progress"),
     },
     "layers": {"datasets", "engine"},
 }
-FOR_ALL = {"errors", "atomic", "cli"}
+FOR_ALL = {"allocation", "errors", "atomic", "cli"}
 FACE = {"engine", "model", "proto", "datasets"}  # what pycaffe's own modules at the root stand on
 
 # Files of more than 300 lines, each with its reason.

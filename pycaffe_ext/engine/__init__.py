@@ -6,6 +6,6 @@ import os
 # tests, a data layer's decoding) that made a step of LeNet 20 times as slow. Read when torch is first imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from .allocation import keep_memory
+from ..allocation import keep_memory
 
 keep_memory()

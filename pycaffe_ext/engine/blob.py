@@ -17,6 +17,7 @@ import torch
 
 from ..errors import ShapeError
 from . import device
+from .layouts import channels_last
 
 Shape = tuple[int, ...]
 Array = npt.NDArray[np.float32]
@@ -61,9 +62,16 @@ class Memory:
         self._host: Array | None = None
         self._seen: weakref.ref[Array] | None = None  # the array that a script may still hold
         self._lent = False
+        self.prefers_channels_last = False
 
     def tensor(self, shape: Shape) -> torch.Tensor:
         """The numbers on the current device, to read. Moves them there when they are elsewhere."""
+        tensor = self._on_device(shape)
+        if self.prefers_channels_last and not self.is_held:
+            tensor = self._tensor = channels_last(tensor)
+        return tensor
+
+    def _on_device(self, shape: Shape) -> torch.Tensor:
         target = device.current()
         if self._head is Head.EMPTY:
             self._tensor, self._head = torch.zeros(shape, device=target), Head.DEVICE
@@ -73,7 +81,9 @@ class Memory:
         assert self._tensor is not None
         if self._tensor.device != target:
             self._tensor = self._tensor.to(target)
-        return self._tensor if self._tensor.shape == shape else self._tensor.reshape(shape)
+        if self._tensor.shape != shape:  # a view, so that what is written there is written here
+            self._tensor = self._tensor.contiguous().view(shape)
+        return self._tensor
 
     def array(self, shape: Shape) -> Array:
         """The numbers as a writable array; what is written there is seen by the next `tensor`."""
@@ -82,7 +92,7 @@ class Memory:
             assert self._host is not None
             array = self._host
         else:
-            tensor = self.tensor(shape).detach()
+            tensor = self._on_device(shape).detach()
             if self._lent or not tensor.is_contiguous():
                 self._tensor, self._lent = tensor.clone(memory_format=torch.contiguous_format), False
                 tensor = self._tensor
@@ -217,6 +227,11 @@ class Blob:
     def clear_grad(self) -> None:
         self._diff.clear()
 
+    def forget_data(self) -> None:
+        """Frees the data's memory, unless a script may still hold it."""
+        if not self._data.is_held:
+            self._data.clear()
+
     def forget_grad(self) -> None:
         """Frees the diff's memory, unless a script may still hold it."""
         if not self._diff.is_held:
@@ -237,6 +252,16 @@ class Blob:
         if prod(shape) != self.count:
             self._data, self._diff = (memory.part(prod(shape)) for memory in (self._data, self._diff))
         self._shape = shape
+
+    def prefer_channels_last(self) -> None:
+        """Lets the data lie with its channels innermost, while no script holds the array."""
+        self._data.prefers_channels_last = True
+
+    def like(self) -> Blob:
+        """A blob of zeros of the same shape, that prefers the same layout."""
+        made = Blob(*self._shape)
+        made._data.prefers_channels_last = self._data.prefers_channels_last
+        return made
 
     def share(self, other: Blob) -> None:
         """Looks at the memories of `other` (equal count) from now on."""

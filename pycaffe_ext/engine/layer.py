@@ -98,12 +98,17 @@ class Layer:
         """Whether the next layer may overwrite its only top: memory of its own, that its gradient has no use for."""
         return False
 
-    def overwrite(self) -> bool:
-        """Does its work on the numbers of its in-place blob, which `connect` showed; False: it cannot.
-
-        Its `backward` then knows the way back.
-        """
+    def overwrite(self, numbers: torch.Tensor) -> bool:
+        """Does its work in place, on the numbers of its blob; False: it cannot. Needs `gradient_in_place`."""
         return False
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor | None:
+        """The bottom's diff of a layer whose top is its bottom, from what the blob holds `now`, and its diff.
+
+        That is what Caffe reads, even where a later layer in place has overwritten it. None: Caffe's layer reads
+        nothing that can be overwritten, and autograd does as well.
+        """
+        return None
 
     def backward(self, propagate_down: Sequence[bool]) -> bool:
         """Goes backward on the blobs that `connect` showed; False leaves it to autograd."""

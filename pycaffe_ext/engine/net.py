@@ -129,6 +129,7 @@ class Net(PycaffeNet):
     def _forward(self, start: int, end: int) -> float:
         """Runs layers start..end (inclusive); returns the weighted sum of their losses."""
         memory.check_forward(self, start, end)
+        self._passes.forget(start, end)
         loss, is_pair = 0.0, False
         for i in range(start, end + 1):
             for hook in self._hooks["before_forward"]:

@@ -15,6 +15,7 @@ from weakref import proxy
 import torch
 
 from .blob import Blob, storage
+from .layer import Layer
 from .layers.batch_norm import BatchNorm
 from .layers.scale import Scale, broadcast
 
@@ -42,8 +43,20 @@ class Passes:
         count = range(len(net.layers))
         self._net = proxy(net)  # a net that nobody holds is freed at once, with its threads
         self._passes: list[_Pass | None] = [None for _ in count]
+        self._reads_in_place = [_reads_in_place(net, i) for i in count]
         self._overwrites = [_overwrites(net, i) for i in count]
         self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
+
+    def forget(self, start: int, end: int) -> None:
+        """Frees what layers start..end made last time, so that what they make now finds room where it lay."""
+        net = self._net
+        for i in range(start, end + 1):
+            self._passes[i] = None
+            # an input's numbers are the user's, a Python layer's the script's, a Split's those of its bottom
+            if net._bottoms[i] and net.layers[i].param.type not in ("Python", "Split"):
+                for top in net._tops[i]:
+                    if top not in net._bottoms[i]:
+                        top.forget_data()
 
     def leaves_to_next(self, i: int, end: int) -> bool:
         """Whether layer i leaves its work to the next in a forward pass up to layer `end`."""
@@ -52,11 +65,10 @@ class Passes:
     def forward(self, i: int, *, is_pair: bool = False) -> Sequence[torch.Tensor | None]:
         """The tops of layer i, or of the pair of it and the one before; None where a top stays as it is."""
         net = self._net
-        self._passes[i] = None  # frees the last pass before this one takes memory
         if is_pair:
-            self._passes[i - 1] = None
             return self._run_pair(i)
-        if self._overwrites[i] and not net._tops[i][0].is_held and net.layers[i].overwrite():
+        blob = net._tops[i][0] if net._tops[i] else None
+        if blob and self._overwrites[i] and not blob.is_held and net.layers[i].overwrite(blob.tensor):
             return [None]
         return self._run(i)
 
@@ -67,6 +79,12 @@ class Passes:
         """
         net = self._net
         if net.layers[i].backward(net._need.bottoms[i]):
+            return i
+        if self._reads_in_place[i]:
+            blob = net._tops[i][0]
+            diff = net.layers[i].gradient_in_place(blob.tensor, blob.grad)
+            assert diff is not None
+            blob.grad = diff
             return i
         done = self._passes[i]
         second = i + 1 if done is None and i + 1 < len(self._passes) else i
@@ -104,7 +122,7 @@ class Passes:
         return _Pass(bottoms, params, [])
 
     def _records(self, i: int) -> bool:
-        return bool(self._net._need.layers[i] and self._net.keep_passes)
+        return bool(self._net._need.layers[i] and self._net.keep_passes and not self._reads_in_place[i])
 
     def _run(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
         """The layer's tops; with the graph behind them kept where the layer runs backward."""
@@ -181,11 +199,17 @@ class Passes:
                 blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad  # the sum anew: it may be history
 
 
+def _reads_in_place(net: Net, i: int) -> bool:
+    """Whether layer i works in place, and its backward reads what its blob holds by then."""
+    tops, kind = net._tops[i], type(net.layers[i])
+    return len(tops) == 1 and tops == net._bottoms[i] and kind.gradient_in_place is not Layer.gradient_in_place
+
+
 def _overwrites(net: Net, i: int) -> bool:
     """Whether layer i may work in place on numbers that the layer which made them has no use for any more."""
-    tops = net._tops[i]
-    if len(tops) != 1 or [tops[0]] != net._bottoms[i]:
+    if not _reads_in_place(net, i):
         return False
+    tops = net._tops[i]
     makers = [layer for layer, made in zip(net.layers[:i], net._tops[:i], strict=True) if tops[0] in made]
     return bool(makers) and makers[-1].top_is_free
 

@@ -26,7 +26,7 @@ _MOST_ITERATIONS = 2**31  # an int32 in the file
 
 def empty_history(solver: Solver) -> list[Blob]:
     """n_history blobs of zeros for each parameter: all first ones, then all second ones."""
-    return [Blob(*learnable.blob.shape) for _ in range(solver.n_history) for learnable in solver.net.learnables]
+    return [learnable.blob.like() for _ in range(solver.n_history) for learnable in solver.net.learnables]
 
 
 def write(solver: Solver) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from golden.table import BESIDE_REAL_CAFFE
 from real_caffe import needs_real_caffe
 
 import pycaffe_ext as caffe
+from pycaffe_ext.engine.blob import Memory
 
 TOLERANCE = 2e-5
 RETAKEN_TOLERANCE = 1e-5  # another processor's BLAS adds in another order
@@ -21,8 +22,13 @@ GOLDEN = {kind: take.load(take.HERE / f"{kind}.npz") for kind in take.all_types(
 CASES = [pytest.param(kind, name, id=f"{kind}-{name}") for kind, cases in GOLDEN.items() for name in cases]
 
 
+@pytest.mark.parametrize("layout", ["as given", "channels last"])
 @pytest.mark.parametrize(("kind", "name"), CASES)
-def test_equals_real_caffe(kind: str, name: str, tmp_path: Path) -> None:
+def test_equals_real_caffe(kind: str, name: str, layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with all blobs in the layout that convolutions pass on to whatever layer comes next."""
+    if layout == "channels last":
+        always = property(lambda memory: True, lambda memory, value: None)
+        monkeypatch.setattr(Memory, "prefers_channels_last", always, raising=False)
     case, given, real = GOLDEN[kind][name]
 
     def give(key: str, shape: tuple[int, ...]) -> np.ndarray:

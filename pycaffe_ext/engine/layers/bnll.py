@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch.nn import functional
 
 from ..layer import Layer, Tensors, layer
@@ -11,3 +12,6 @@ from ..layer import Layer, Tensors, layer
 class BNLL(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [functional.softplus(bottoms[0], threshold=50)]
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return diff * now.clamp(max=50).sigmoid()

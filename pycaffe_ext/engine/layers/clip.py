@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ..layer import Layer, Tensors, layer
 
 
@@ -12,3 +14,8 @@ class Clip(Layer):
         if low > high:  # everything is the lower bound then
             return [bottoms[0].clone().fill_(low)]
         return [bottoms[0].clamp(low, high)]
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        low, high = self.param.clip_param.min, self.param.clip_param.max
+        inside: torch.Tensor = (now >= low) & (now <= high)
+        return diff * inside

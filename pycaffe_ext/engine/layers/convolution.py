@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import torch
 from torch.nn import functional
 
+from ...model.rules import Shape
 from ...model.rules.convolution import Windows, windows_of
 from ..layer import Layer, Tensors, layer
+from ..layouts import channels_last
 from .im2col import columns, long_enough
 
 _convolve = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}
 _transpose = {1: functional.conv_transpose1d, 2: functional.conv_transpose2d, 3: functional.conv_transpose3d}
+# Weights. The gradient of more, such as those of a 7x7 convolution that was fully connected, takes longer to bring into
+# that order than the convolution gains.
+_MOST_CHANNELS_LAST = 1 << 22
 
 
 class _Convolving(Layer):
+    def set_up(self, bottoms: Sequence[Shape]) -> None:
+        super().set_up(bottoms)
+        if self.blobs[0].count <= _MOST_CHANNELS_LAST:
+            self.blobs[0].prefer_channels_last()
+
     @property
     def top_is_free(self) -> bool:
         return len(self.param.top) == 1
@@ -29,6 +40,10 @@ class _Convolving(Layer):
         windows = windows_of(self.param, tuple(bottom.shape))
         leading = bottom.shape[: windows.channel_axis]
         items = bottom if len(leading) == 1 else bottom.reshape(prod(leading), *bottom.shape[windows.channel_axis :])
+        if weight.numel() <= _MOST_CHANNELS_LAST:
+            items, weight = channels_last(items), channels_last(weight)
+        else:
+            items = items.contiguous()
         top = self.convolve(items, weight, bias, windows, self.param.convolution_param.group)
         return top if len(leading) == 1 else top.reshape(*leading, *top.shape[1:])
 

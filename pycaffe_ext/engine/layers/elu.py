@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch.nn import functional
 
 from ..layer import Layer, Tensors, layer
@@ -11,3 +12,6 @@ from ..layer import Layer, Tensors, layer
 class ELU(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [functional.elu(bottoms[0], self.param.elu_param.alpha)]
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return torch.where(now > 0, diff, diff * (now + self.param.elu_param.alpha))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ...model.rules.neurons import log_base
 from ..layer import Layer, Tensors, layer
 
@@ -13,3 +15,7 @@ class Exp(Layer):
         log = log_base(self.param, message)
         top = (x if log * message.scale == 1 else x * (log * message.scale)).exp()
         return [top if message.shift == 0 else top * x.new_tensor(log * message.shift).exp()]
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        inner: float = log_base(self.param, self.param.exp_param) * self.param.exp_param.scale
+        return diff * now * inner

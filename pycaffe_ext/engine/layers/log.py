@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ...model.rules.neurons import log_base
 from ..layer import Layer, Tensors, layer
 
@@ -14,3 +16,8 @@ class Log(Layer):
             x = x * message.scale + message.shift
         log = log_base(self.param, message)
         return [x.log() if log == 1 else x.log() / log]
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        message = self.param.log_param
+        factor: torch.Tensor = message.scale / log_base(self.param, message) / (now * message.scale + message.shift)
+        return factor * factor  # Caffe writes the factor over the diff before it multiplies by it

@@ -21,6 +21,17 @@ class Power(Layer):
             return [x if power == 1 else x.square()]
         return [_Power.apply(x, power)]
 
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        message = self.param.power_param
+        power, scale, shift = message.power, message.scale, message.shift
+        if power in (0, 1) or scale == 0:
+            factor = torch.full_like(now, power * scale)
+        elif power == 2:
+            factor = 2 * scale * (scale * now + shift)
+        else:
+            factor = power * scale * now / (scale * now + shift)
+        return factor * factor  # Caffe writes the factor over the diff before it multiplies by it
+
 
 class _Power(torch.autograd.Function):
     """x ^ power, with the gradient power * y / x: NaN at 0, as in Caffe."""

@@ -11,3 +11,6 @@ from ..layer import Layer, Tensors, layer
 class Sigmoid(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [torch.sigmoid(bottoms[0])]
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return diff * now * (1 - now)

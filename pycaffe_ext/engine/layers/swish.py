@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch.nn import functional
+import torch
 
 from ..layer import Layer, Tensors, layer
 
@@ -11,4 +11,11 @@ from ..layer import Layer, Tensors, layer
 class Swish(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         x, beta = bottoms[0], self.param.swish_param.beta
-        return [functional.silu(x) if beta == 1 else x * (beta * x).sigmoid()]
+        sigmoid = (beta * x).sigmoid()
+        self._sigmoid = sigmoid.detach()
+        return [x * sigmoid]
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        scaled = self.param.swish_param.beta * now
+        slope: torch.Tensor = scaled + self._sigmoid * (1 - scaled)
+        return diff * slope

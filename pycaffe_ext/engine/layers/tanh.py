@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ..layer import Layer, Tensors, layer
 
 
@@ -9,3 +11,6 @@ from ..layer import Layer, Tensors, layer
 class TanH(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [bottoms[0].tanh()]
+
+    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return diff * (1 - now * now)

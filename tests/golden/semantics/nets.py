@@ -52,10 +52,44 @@ def in_place_after_in_place(caffe):
     """Chains in which real Caffe's layers do not read again what is overwritten."""
     found = {}
     for chain in IN_PLACE.split(", "):
-        net = inputs(x=(3, 4), y=(3, 5)) + ip("x", "a", 5).replace("num_output", "bias_term: false num_output")
-        for i, kind in enumerate(chain.split()):
-            net += layer(kind, "a", "a", NEURONS[kind], name="%s%d" % (kind, i))
-        found.update(passes(build(caffe, net + layer("EuclideanLoss", "a y", "loss")), chain))
+        found.update(chained(caffe, chain, [(kind, NEURONS[kind]) for kind in chain.split()]))
+    return found
+
+
+def chained(caffe, name, kinds):
+    """Passes of a net whose layers of these kinds, each with its text, all work on one blob."""
+    net = inputs(x=(3, 4), y=(3, 5)) + ip("x", "a", 5).replace("num_output", "bias_term: false num_output")
+    for i, (kind, text) in enumerate(kinds):
+        net += layer(kind, "a", "a", text, name="%s%d" % (kind, i))
+    return passes(build(caffe, net + layer("EuclideanLoss", "a y", "loss")), name)
+
+
+OVERWRITTEN = {
+    "ReLU": "",
+    "ReLU slope": "relu_param { negative_slope: 0.3 }",
+    "Sigmoid": "",
+    "TanH": "",
+    "ELU": "elu_param { alpha: 0.7 }",
+    "Clip": "clip_param { min: -0.5 max: 0.25 }",
+    "BNLL": "",
+    "Swish": "swish_param { beta: 1.5 }",
+    "Exp": "exp_param { base: 3 scale: -0.5 shift: 0.7 }",
+    "Log": "log_param { base: 2 scale: 0.5 shift: 9 }",
+    "Power 1": "power_param { scale: 1.5 shift: -1 }",
+    "Power 2": "power_param { power: 2 scale: 1.5 shift: 0.5 }",
+    "Power 3": "power_param { power: 3 }",
+    "Power 3 shifted": "power_param { power: 3 scale: 0.5 shift: 4 }",
+}
+
+
+@case
+def in_place_reads_what_is_overwritten(caffe):
+    """Real Caffe's gradients are not the derivatives here: a layer reads what a later one has left in its blob."""
+    found = {}
+    for second in ("BatchNorm", "Sigmoid"):
+        for name, text in OVERWRITTEN.items():
+            chain = [(name.split()[0], text), (second, "")]
+            found.update(chained(caffe, "%s, %s" % (name, second), chain))
     return found
 
 
