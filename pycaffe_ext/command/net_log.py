@@ -16,6 +16,7 @@ from ..glog import log, number
 from ..model.load import read_net, read_unchanged
 from ..model.phases import broken, filter_net
 from ..model.upgrade import needs_upgrade
+from .data_log import log_opened, log_read
 
 _BYTES = 4  # of a float32
 
@@ -86,9 +87,7 @@ def _log_layer(net: Net, i: int, layer: Layer) -> int:
     """Returns the bytes that its tops take."""
     bottoms, tops = net._bottom_ids(i), net._top_ids(i)
     log("layer_factory.hpp:77", f"Creating layer {layer.name}")
-    if layer.type == "Data":
-        database = layer.param.data_param
-        log("db.cpp:35", f"Opened {database.DB.Name(database.backend).lower()} {database.source}")
+    log_opened(layer)
     log("net.cpp:86", f"Creating Layer {layer.name}")
     for blob in bottoms:
         log("net.cpp:408", f"{layer.name} <- {net._blob_names[blob]}")
@@ -96,8 +95,8 @@ def _log_layer(net: Net, i: int, layer: Layer) -> int:
         in_place = blob in bottoms
         source, remark = ("net.cpp:369", " (in-place)") if in_place else ("net.cpp:382", "")
         log(source, f"{layer.name} -> {net._blob_names[blob]}{remark}")
-    if layer.type in ("Data", "ImageData", "WindowData"):
-        log("data_layer.cpp:45", "output data size: " + ",".join(map(str, net._blobs[tops[0]].shape)))
+    if tops:
+        log_read(layer, net._blobs[tops[0]].shape)
     if _has_inner_layer(layer):
         log("layer_factory.hpp:77", f"Creating layer {layer.name}")
     log("net.cpp:124", f"Setting up {layer.name}")

@@ -43,6 +43,7 @@ class Hdf5Batches:
         self._files = [(os.fsdecode(name), number) for number, line in enumerate(lines, 1) for name in line.split()]
         if not self._files:
             raise DataError(f"{source}: names no HDF5 file")
+        self.n_files = len(self._files)
         self._random = None if seed is None else np.random.RandomState(seed)
         self._count, self._skips = part  # rows to leave out before the next one
         self._shapes: list[Shape] = []

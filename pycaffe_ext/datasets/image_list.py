@@ -37,9 +37,9 @@ class ImageListBatches:
             raise OptionError("new_height and new_width go together; give both or none")
         self._param, self._transformer = param, transformer
         self._listing = list_file(param.source, param.root_folder)
-        count = len(self._listing.entries)
-        if skip >= count:
-            raise DataError(f"{param.source}: cannot skip {skip} of {count} images; lower rand_skip")
+        self.count = len(self._listing.entries)
+        if skip >= self.count:
+            raise DataError(f"{param.source}: cannot skip {skip} of {self.count} images; lower rand_skip")
         entries = self._round_and_round(seed, skip)
         first = next(entries)
         self._entries = chain([first], entries)

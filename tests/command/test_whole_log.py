@@ -7,6 +7,9 @@ import re
 from contextlib import redirect_stderr
 from pathlib import Path
 
+import cv2
+import h5py
+import numpy as np
 import pytest
 import real_caffe
 from real_caffe import RealFolder, needs_real_caffe
@@ -32,6 +35,12 @@ layer {{ name: "accuracy" type: "Accuracy" bottom: "c" bottom: "label" top: "acc
 layer {{ name: "quiet" type: "Silence" bottom: "a" include {{ min_level: 1 }} }}
 layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "c" bottom: "label" top: "loss" loss_weight: 0.5 }}
 """
+FILES = """\
+layer { name: "images" type: "ImageData" top: "images" top: "label" transform_param { crop_size: 12 }
+  image_data_param { source: "images.txt" batch_size: 3 shuffle: true rand_skip: 1 new_height: 14 new_width: 13 } }
+layer { name: "rows" type: "HDF5Data" top: "x" top: "y" hdf5_data_param { source: "rows.txt" batch_size: 4 } }
+layer { name: "quiet" type: "Silence" bottom: "images" bottom: "label" bottom: "x" bottom: "y" }
+"""
 SOLVER = """\
 net: "net.prototxt" test_iter: 2 test_interval: 2 base_lr: 0.001 momentum: 0.9 lr_policy: "step" gamma: 0.5
 stepsize: 2 display: 1 max_iter: 3 snapshot: 2 snapshot_prefix: "odd" solver_mode: CPU clip_gradients: 0.0001
@@ -47,6 +56,7 @@ COMMANDS = {
     "test": ["test", "-model=net.prototxt", "-weights=start.caffemodel", "-iterations=2"],
     "test at a level": ["test", "-model=net.prototxt", "-weights=start.h5", "-iterations=1", "-level=2"],
     "time": ["time", "-model=net.prototxt", "-iterations=2"],
+    "time of layers that read files": ["time", "-model=files.prototxt", "-iterations=1"],
     "time of the test net": ["time", "-model=net.prototxt", "-iterations=1", "-phase=TEST"],
 }
 
@@ -58,7 +68,9 @@ def logs() -> dict[str, tuple[list[str], list[str]]]:
         (real.path / "net.prototxt").write_text(NET)
         (real.path / "solver.prototxt").write_text(SOLVER)
         (real.path / "other.prototxt").write_text(NET.replace('"c"', '"another"').replace('"a"', '"first"'))
+        (real.path / "files.prototxt").write_text(FILES)
         _database(real.path)
+        _files(real.path)
         save = "import caffe; net = caffe.Net('other.prototxt', caffe.TRAIN)"
         real.python(f"{save}; net.save('start.caffemodel'); net.save_hdf5('start.h5')")
         return {name: (_real(real, command), _ours(real, command)) for name, command in COMMANDS.items()}
@@ -71,6 +83,19 @@ def _database(folder: Path) -> None:
     _write(folder)
     for name, text in kept.items():
         (folder / name).write_text(text)
+
+
+def _files(folder: Path) -> None:
+    """What the net FILES reads: five images, and seven rows in two files."""
+    random = np.random.default_rng(0)
+    for number in range(5):
+        cv2.imwrite(str(folder / f"{number}.png"), random.integers(0, 256, (15, 20, 3), np.uint8))
+    (folder / "images.txt").write_text("".join(f"{number}.png {number}\n" for number in range(5)))
+    for number, count in enumerate((3, 4)):
+        with h5py.File(folder / f"rows{number}.h5", "w") as file:
+            file["x"] = random.normal(size=(count, 2, 3)).astype(np.float32)
+            file["y"] = np.arange(count, dtype=np.float32)
+    (folder / "rows.txt").write_text("rows0.h5\nrows1.h5\n")
 
 
 def _real(real: RealFolder, command: list[str]) -> list[str]:

@@ -26,6 +26,11 @@ class HDF5Data(Layer):
             part = device.solvers() if self.is_training else (1, 0)
             self._batches = Hdf5Batches(message.source, self.param.top, message.batch_size, seed, part)
 
+    @property
+    def n_files(self) -> int:
+        """How many files its list names."""
+        return self._batches.n_files
+
     def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:
         return self._batches.shapes
 

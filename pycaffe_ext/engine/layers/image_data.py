@@ -14,5 +14,7 @@ class ImageData(ReadsAhead):
     def open(self, transformer: Transformer) -> ImageListBatches:
         message = self.param.image_data_param
         seed = device.new_seed() if message.shuffle else 0
-        skip = device.new_seed() % message.rand_skip if message.rand_skip else 0
-        return ImageListBatches(message, transformer, seed, skip)
+        self.skipped = device.new_seed() % message.rand_skip if message.rand_skip else 0
+        batches = ImageListBatches(message, transformer, seed, self.skipped)
+        self.count = batches.count
+        return batches
