@@ -271,6 +271,10 @@ class Blob:
         """Looks at the data of `other` (equal count) from now on; the diff stays its own."""
         self._data = other._data
 
+    def shares_data(self, other: Blob) -> bool:
+        """Whether both look at one memory of data."""
+        return self._data is other._data
+
     def _legacy(self, axis: int) -> int:
         if len(self._shape) > 4:
             raise ValueError(f"a blob of shape {self._shape} has no num, channels, height, width")

@@ -52,11 +52,11 @@ class Passes:
         net = self._net
         for i in range(start, end + 1):
             self._passes[i] = None
-            # an input's numbers are the user's, a Python layer's the script's, a Split's those of its bottom
-            if net._bottoms[i] and net.layers[i].param.type not in ("Python", "Split"):
-                for top in net._tops[i]:
-                    if top not in net._bottoms[i]:
-                        top.forget_data()
+            if not net._bottoms[i] or net.layers[i].param.type == "Python":  # the numbers are the user's
+                continue
+            for top in net._tops[i]:
+                if not any(top.shares_data(bottom) for bottom in net._bottoms[i]):
+                    top.forget_data()
 
     def leaves_to_next(self, i: int, end: int) -> bool:
         """Whether layer i leaves its work to the next in a forward pass up to layer `end`."""

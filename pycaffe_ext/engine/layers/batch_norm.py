@@ -43,7 +43,9 @@ class BatchNorm(Layer):
         mean, variance, weight = (param.detach() for param in params)
         if self.uses_global_stats:
             scale = 0 if weight.item() == 0 else 1 / weight.item()
-            return functional.batch_norm(x, mean * scale, variance * scale, factor, bias, eps=message.eps)
+            if scale != 1:
+                mean, variance = mean * scale, variance * scale
+            return functional.batch_norm(x, mean, variance, factor, bias, eps=message.eps)
         batch_mean, batch_variance = torch.zeros_like(mean), torch.ones_like(variance)
         if x.numel() == len(mean):  # torch refuses; each number is its own mean
             top = x - x

@@ -5,12 +5,17 @@ from __future__ import annotations
 import torch
 
 from ...model.rules.reshaping import concat_axis
-from ..layer import Layer, Tensors, layer
+from ..layer import Tensors, layer
+from ..sharing import SharesMemory
 
 
 @layer("Concat")
-class Concat(Layer):
-    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
-        if len(bottoms) == 1:
-            return [bottoms[0].view_as(bottoms[0])]
+class Concat(SharesMemory):
+    @property
+    def shares(self) -> bool:
+        return len(self.param.bottom) == 1
+
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors | list[None]:
+        if self.shares:
+            return self.share()
         return [torch.cat(list(bottoms), concat_axis(self.param, tuple(bottoms[0].shape)))]

@@ -22,6 +22,8 @@ _MOST_CHANNELS_LAST = 1 << 22
 
 
 class _Convolving(Layer):
+    _known: tuple[Shape, Windows] | None = None  # the windows over bottoms of the shape that came last
+
     def set_up(self, bottoms: Sequence[Shape]) -> None:
         super().set_up(bottoms)
         if self.blobs[0].count <= _MOST_CHANNELS_LAST:
@@ -37,7 +39,10 @@ class _Convolving(Layer):
 
     def _one(self, bottom: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
         """Brings any leading axes into one, convolves, and brings them back."""
-        windows = windows_of(self.param, tuple(bottom.shape))
+        shape = tuple(bottom.shape)
+        if self._known is None or self._known[0] != shape:
+            self._known = shape, windows_of(self.param, shape)
+        windows = self._known[1]
         leading = bottom.shape[: windows.channel_axis]
         items = bottom if len(leading) == 1 else bottom.reshape(prod(leading), *bottom.shape[windows.channel_axis :])
         if weight.numel() <= _MOST_CHANNELS_LAST:

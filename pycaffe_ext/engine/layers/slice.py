@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from ...model.rules.reshaping import slice_sizes
-from ..layer import Layer, Tensors, layer
+from ..layer import Tensors, layer
+from ..sharing import SharesMemory
 
 
 @layer("Slice")
-class Slice(Layer):
-    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
+class Slice(SharesMemory):
+    @property
+    def shares(self) -> bool:
+        return len(self.param.top) == 1
+
+    def forward(self, bottoms: Tensors, params: Tensors) -> Tensors | list[None]:
+        if self.shares:
+            return self.share()
         axis, sizes = slice_sizes(self.param, tuple(bottoms[0].shape))
-        if len(sizes) == 1:
-            return [bottoms[0].view_as(bottoms[0])]
         return [part.clone() for part in bottoms[0].split(sizes, axis)]  # a script may write into a top

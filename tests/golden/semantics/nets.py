@@ -170,3 +170,26 @@ def nets_that_share_their_weights(caffe):
     other.copy_from("third.caffemodel")
     found.update(passes(net, "read into the second"))
     return found
+
+
+SHARING = {
+    "Flatten": ("Flatten", ""),
+    "Reshape": ("Reshape", "reshape_param { shape { dim: 0 dim: 6 } }"),
+    "Slice": ("Slice", ""),
+    "Concat": ("Concat", ""),
+}
+
+
+@case
+def tops_that_are_their_bottoms_memory(caffe):
+    """What works in place on such a top shows in the bottom, and in whoever takes that too and runs later."""
+    found = {}
+    for name, (kind, text) in SHARING.items():
+        shared = inputs(x=(3, 4), y=(3, 6)) + ip("x", "a", 6).replace("num_output", "bias_term: false num_output")
+        shared += layer(kind, "a", "b", text)
+        for neuron in ("ReLU", "TanH", "BatchNorm"):
+            net = shared + layer(neuron, "b", "b")
+            found.update(passes(build(caffe, net + layer("EuclideanLoss", "b y", "loss")), name + " " + neuron))
+            split = net + layer("Eltwise", "a b", "sum") + layer("EuclideanLoss", "sum y", "loss")
+            found.update(passes(build(caffe, split), name + " and split " + neuron))
+    return found

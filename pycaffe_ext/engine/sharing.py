@@ -1,0 +1,27 @@
+"""Layers whose top is their bottom's memory, as in Caffe: what a later layer in place does to the one, the other shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .blob import Blob
+from .layer import Layer
+
+
+class SharesMemory(Layer):
+    """Of a first bottom and a first top; a subclass says when they are one."""
+
+    @property
+    def shares(self) -> bool:
+        return True
+
+    def connect(self, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> None:
+        self._bottom, self._top = bottoms[0], tops[0]
+
+    def share(self) -> list[None]:
+        """What `forward` has to do: there is nothing to compute, either way."""
+        self._top.share(self._bottom)
+        return [None]
+
+    def backward(self, propagate_down: Sequence[bool]) -> bool:
+        return self.shares
