@@ -99,14 +99,14 @@ class Layer:
         return False
 
     def overwrite(self, numbers: torch.Tensor) -> bool:
-        """Does its work in place, on the numbers of its blob; False: it cannot. Needs `gradient_in_place`."""
+        """Does its work in place, on the numbers of its blob; False: it cannot. Needs `gradient`."""
         return False
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor | None:
-        """The bottom's diff of a layer whose top is its bottom, from what the blob holds `now`, and its diff.
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor | None:
+        """The bottom's diff from the top's, where Caffe computes it from what both blobs hold by then.
 
-        That is what Caffe reads, even where a later layer in place has overwritten it. None: Caffe's layer reads
-        nothing that can be overwritten, and autograd does as well.
+        In place they are one (`top is bottom`); and what a later layer in place has left in them is what Caffe reads.
+        None (not defined): Caffe's layer keeps what it needs, and autograd does as well.
         """
         return None
 

@@ -43,7 +43,7 @@ class Passes:
         count = range(len(net.layers))
         self._net = proxy(net)  # a net that nobody holds is freed at once, with its threads
         self._passes: list[_Pass | None] = [None for _ in count]
-        self._reads_in_place = [_reads_in_place(net, i) for i in count]
+        self._reads_blobs = [type(layer).gradient is not Layer.gradient for layer in net.layers]
         self._overwrites = [_overwrites(net, i) for i in count]
         self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
 
@@ -80,11 +80,8 @@ class Passes:
         net = self._net
         if net.layers[i].backward(net._need.bottoms[i]):
             return i
-        if self._reads_in_place[i]:
-            blob = net._tops[i][0]
-            diff = net.layers[i].gradient_in_place(blob.tensor, blob.grad)
-            assert diff is not None
-            blob.grad = diff
+        if self._reads_blobs[i]:
+            self._back_by_formula(i)
             return i
         done = self._passes[i]
         second = i + 1 if done is None and i + 1 < len(self._passes) else i
@@ -106,6 +103,14 @@ class Passes:
         self._back(i, done, net._bottoms[i], done.params)
         return i
 
+    def _back_by_formula(self, i: int) -> None:
+        (bottom,), (top,) = self._net._bottoms[i], self._net._tops[i]
+        if self._net._need.bottoms[i][0]:
+            numbers = bottom.tensor
+            diff = self._net.layers[i].gradient(numbers, numbers if top is bottom else top.tensor, top.grad)
+            assert diff is not None
+            bottom.grad = diff
+
     def _leaves(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> _Pass:
         """Layer i's bottoms (or `of`) and parameters as the leaves of a graph, whose tops are still to come."""
         net, record = self._net, self._records(i)
@@ -122,7 +127,7 @@ class Passes:
         return _Pass(bottoms, params, [])
 
     def _records(self, i: int) -> bool:
-        return bool(self._net._need.layers[i] and self._net.keep_passes and not self._reads_in_place[i])
+        return bool(self._net._need.layers[i] and self._net.keep_passes and not self._reads_blobs[i])
 
     def _run(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
         """The layer's tops; with the graph behind them kept where the layer runs backward."""
@@ -199,17 +204,11 @@ class Passes:
                 blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad  # the sum anew: it may be history
 
 
-def _reads_in_place(net: Net, i: int) -> bool:
-    """Whether layer i works in place, and its backward reads what its blob holds by then."""
-    tops, kind = net._tops[i], type(net.layers[i])
-    return len(tops) == 1 and tops == net._bottoms[i] and kind.gradient_in_place is not Layer.gradient_in_place
-
-
 def _overwrites(net: Net, i: int) -> bool:
     """Whether layer i may work in place on numbers that the layer which made them has no use for any more."""
-    if not _reads_in_place(net, i):
-        return False
     tops = net._tops[i]
+    if len(tops) != 1 or tops != net._bottoms[i]:
+        return False
     makers = [layer for layer, made in zip(net.layers[:i], net._tops[:i], strict=True) if tops[0] in made]
     return bool(makers) and makers[-1].top_is_free
 

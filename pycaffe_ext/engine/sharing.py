@@ -1,4 +1,4 @@
-"""Layers whose top is their bottom's memory, as in Caffe: what a later layer in place does to the one, the other shows."""
+"""Layers whose top is their bottom's memory, as in Caffe: what happens to the one, the other shows."""
 
 from __future__ import annotations
 

@@ -13,5 +13,5 @@ class BNLL(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [functional.softplus(bottoms[0], threshold=50)]
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
-        return diff * now.clamp(max=50).sigmoid()
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return diff * bottom.clamp(max=50).sigmoid()

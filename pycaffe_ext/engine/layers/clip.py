@@ -15,7 +15,7 @@ class Clip(Layer):
             return [bottoms[0].clone().fill_(low)]
         return [bottoms[0].clamp(low, high)]
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
         low, high = self.param.clip_param.min, self.param.clip_param.max
-        inside: torch.Tensor = (now >= low) & (now <= high)
+        inside: torch.Tensor = (bottom >= low) & (bottom <= high)
         return diff * inside

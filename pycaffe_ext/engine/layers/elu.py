@@ -13,5 +13,5 @@ class ELU(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [functional.elu(bottoms[0], self.param.elu_param.alpha)]
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
-        return torch.where(now > 0, diff, diff * (now + self.param.elu_param.alpha))
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return torch.where(bottom > 0, diff, diff * (top + self.param.elu_param.alpha))

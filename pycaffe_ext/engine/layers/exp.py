@@ -16,6 +16,6 @@ class Exp(Layer):
         top = (x if log * message.scale == 1 else x * (log * message.scale)).exp()
         return [top if message.shift == 0 else top * x.new_tensor(log * message.shift).exp()]
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
         inner: float = log_base(self.param, self.param.exp_param) * self.param.exp_param.scale
-        return diff * now * inner
+        return diff * top * inner

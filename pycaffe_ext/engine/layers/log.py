@@ -17,7 +17,8 @@ class Log(Layer):
         log = log_base(self.param, message)
         return [x.log() if log == 1 else x.log() / log]
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
         message = self.param.log_param
-        factor: torch.Tensor = message.scale / log_base(self.param, message) / (now * message.scale + message.shift)
-        return factor * factor  # Caffe writes the factor over the diff before it multiplies by it
+        factor: torch.Tensor = message.scale / log_base(self.param, message) / (bottom * message.scale + message.shift)
+        # in place Caffe writes the factor over the diff before it multiplies by it
+        return factor * (factor if top is bottom else diff)

@@ -25,7 +25,7 @@ class ReLU(Layer):
             numbers.relu_()
         return True
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
         if self._slope:
-            return torch.where(now > 0, diff, diff * self._slope)
-        return torch.ops.aten.threshold_backward(diff, now, 0)  # type: ignore[no-any-return]
+            return torch.where(bottom > 0, diff, diff * self._slope)
+        return torch.ops.aten.threshold_backward(diff, bottom, 0)  # type: ignore[no-any-return]

@@ -12,5 +12,5 @@ class Sigmoid(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [torch.sigmoid(bottoms[0])]
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
-        return diff * now * (1 - now)
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return diff * top * (1 - top)

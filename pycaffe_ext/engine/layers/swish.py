@@ -15,7 +15,7 @@ class Swish(Layer):
         self._sigmoid = sigmoid.detach()
         return [x * sigmoid]
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
-        scaled = self.param.swish_param.beta * now
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        scaled = self.param.swish_param.beta * top
         slope: torch.Tensor = scaled + self._sigmoid * (1 - scaled)
         return diff * slope

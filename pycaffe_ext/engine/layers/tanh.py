@@ -12,5 +12,5 @@ class TanH(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [bottoms[0].tanh()]
 
-    def gradient_in_place(self, now: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
-        return diff * (1 - now * now)
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return diff * (1 - top * top)
