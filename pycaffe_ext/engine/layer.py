@@ -110,6 +110,14 @@ class Layer:
         """
         return None
 
+    def forget(self) -> None:
+        """Frees what the last forward pass left for `gradient` beside the blobs."""
+
+    @property
+    def reads_blobs(self) -> bool:
+        """Whether `gradient` is the way back."""
+        return type(self).gradient is not Layer.gradient
+
     def backward(self, propagate_down: Sequence[bool]) -> bool:
         """Goes backward on the blobs that `connect` showed; False leaves it to autograd."""
         return False

@@ -15,7 +15,6 @@ from weakref import proxy
 import torch
 
 from .blob import Blob, storage
-from .layer import Layer
 from .layers.batch_norm import BatchNorm
 from .layers.scale import Scale, broadcast
 
@@ -43,7 +42,7 @@ class Passes:
         count = range(len(net.layers))
         self._net = proxy(net)  # a net that nobody holds is freed at once, with its threads
         self._passes: list[_Pass | None] = [None for _ in count]
-        self._reads_blobs = [type(layer).gradient is not Layer.gradient for layer in net.layers]
+        self._reads_blobs = [layer.reads_blobs for layer in net.layers]
         self._overwrites = [_overwrites(net, i) for i in count]
         self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
 
@@ -52,6 +51,7 @@ class Passes:
         net = self._net
         for i in range(start, end + 1):
             self._passes[i] = None
+            net.layers[i].forget()
             if not net._bottoms[i] or net.layers[i].param.type == "Python":  # the numbers are the user's
                 continue
             for top in net._tops[i]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch.nn import functional
 
@@ -13,6 +11,8 @@ from ..layer import Layer, Tensors, layer
 
 @layer("LRN")
 class LRN(Layer):
+    _scale: torch.Tensor | None = None
+
     @property
     def top_is_free(self) -> bool:
         return True
@@ -21,10 +21,26 @@ class LRN(Layer):
         message, x = self.param.lrn_param, bottoms[0]
         size, alpha, beta = message.local_size, message.alpha, message.beta
         if message.norm_region == caffe_pb2.LRNParameter.ACROSS_CHANNELS:
-            return [_AcrossChannels.apply(x, size, alpha / size, beta, message.k)]
+            self._scale = _window_sums(x * x, size).mul_(alpha / size).add_(message.k)
+            return [x * _power(self._scale, beta)]
         # within a channel Caffe averages over size x size numbers (padding counts), and k is always 1
         mean = functional.avg_pool2d(x * x, size, stride=1, padding=size // 2)
         return [x * _power(1 + alpha * mean, beta)]
+
+    @property
+    def reads_blobs(self) -> bool:
+        return bool(self.param.lrn_param.norm_region == caffe_pb2.LRNParameter.ACROSS_CHANNELS)
+
+    def forget(self) -> None:
+        self._scale = None
+
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        """dx = dy scale^-beta - 2 alpha beta / n * x * sum over the window of (dy y / scale)."""
+        message = self.param.lrn_param
+        assert self._scale is not None
+        sums = _window_sums((diff * top).div_(self._scale), message.local_size)
+        weight = 2 * message.alpha * message.beta / message.local_size
+        return (diff * _power(self._scale, message.beta)).sub_(sums.mul_(bottom), alpha=weight)
 
 
 def _power(scale: torch.Tensor, beta: float) -> torch.Tensor:
@@ -39,21 +55,3 @@ def _window_sums(x: torch.Tensor, size: int) -> torch.Tensor:
         total[:, shift:] += x[:, : channels - shift]
         total[:, : channels - shift] += x[:, shift:]
     return total
-
-
-class _AcrossChannels(torch.autograd.Function):
-    """dx = dy scale^-beta - 2 alpha beta / n * x * sum over the window of (dy y / scale)."""
-
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, size: int, alpha: float, beta: float, k: float) -> torch.Tensor:
-        scale = _window_sums(x * x, size).mul_(alpha).add_(k)
-        ctx.save_for_backward(x, scale)
-        ctx.size, ctx.beta, ctx.weight = size, beta, 2 * alpha * beta
-        return x * _power(scale, beta)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        x, scale = ctx.saved_tensors
-        direct = grads[0] * _power(scale, ctx.beta)
-        sums = _window_sums((direct * x).div_(scale), ctx.size)
-        return direct.sub_(sums.mul_(x), alpha=ctx.weight), None, None, None, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import prod
 
 import torch
 
@@ -11,31 +11,27 @@ from ..layer import Layer, Tensors, layer
 
 @layer("MVN")
 class MVN(Layer):
+    _spread: torch.Tensor | None = None
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
-        message, x = self.param.mvn_param, bottoms[0]
-        shape = self.rule.shapes(self.param, [tuple(x.shape)])[0]
-        groups = shape[0] if message.across_channels else shape[0] * shape[1]
-        rows = x.reshape(groups, -1)
-        if message.normalize_variance:
-            top = _Normalized.apply(rows, message.eps)
-        else:
-            top = rows - rows.mean(1, keepdim=True)
-        return [top.reshape(shape)]
+        rows = self._rows(bottoms[0])
+        top = rows - rows.mean(1, keepdim=True)
+        if self.param.mvn_param.normalize_variance:
+            self._spread = top.square().mean(1, keepdim=True).sqrt() + self.param.mvn_param.eps
+            top = top / self._spread
+        return [top.reshape(self.rule.shapes(self.param, [tuple(bottoms[0].shape)])[0])]
 
+    def forget(self) -> None:
+        self._spread = None
 
-class _Normalized(torch.autograd.Function):
-    """dx = (dy - mean(dy) - y mean(y dy)) / (deviation + eps): the derivative where eps is small."""
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        """dx = (dy - mean(dy) - y mean(y dy)) / (deviation + eps): the derivative where eps is small."""
+        rows, diffs = self._rows(top), self._rows(diff)
+        found = diffs - diffs.mean(1, keepdim=True)
+        if self._spread is not None:
+            found = (found - rows * (rows * diffs).mean(1, keepdim=True)) / self._spread
+        return found.reshape(bottom.shape)
 
-    @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, eps: float) -> torch.Tensor:
-        top = x - x.mean(1, keepdim=True)
-        spread = top.square().mean(1, keepdim=True).sqrt() + eps
-        top = top / spread
-        ctx.save_for_backward(top, spread)
-        return top
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        top, spread = ctx.saved_tensors
-        mean = grads[0].mean(1, keepdim=True)
-        return (grads[0] - mean - top * (top * grads[0]).mean(1, keepdim=True)) / spread, None
+    def _rows(self, x: torch.Tensor) -> torch.Tensor:
+        """A row for each mean."""
+        return x.reshape(prod(x.shape[: 1 if self.param.mvn_param.across_channels else 2]), -1)

@@ -64,6 +64,8 @@ def chained(caffe, name, kinds):
     return passes(build(caffe, net + layer("EuclideanLoss", "a y", "loss")), name)
 
 
+SAME = "convolution_param { num_output: 3 kernel_size: 3 pad: 1 bias_term: false }"
+POOLING = "pooling_param { kernel_size: 3 pad: 1 }"
 OVERWRITTEN = {
     "ReLU": "",
     "ReLU slope": "relu_param { negative_slope: 0.3 }",
@@ -90,6 +92,18 @@ def in_place_reads_what_is_overwritten(caffe):
         for name, text in OVERWRITTEN.items():
             chain = [(name.split()[0], text), (second, "")]
             found.update(chained(caffe, "%s, %s" % (name, second), chain))
+    return found
+
+
+@case
+def tops_that_are_overwritten(caffe):
+    """Real Caffe's layers read their own tops on the way back, whatever works in place on them afterwards."""
+    found = {}
+    more = {"Softmax": "", "LRN": "lrn_param { local_size: 3 alpha: 2 }", "MVN": "", "Pooling": POOLING, "AbsVal": ""}
+    for name, text in {**OVERWRITTEN, **more}.items():
+        net = inputs(x=(2, 3, 4, 5), y=(2, 3, 4, 5)) + layer("Convolution", "x", "a", SAME)
+        net += layer(name.split()[0], "a", "b", text) + layer("Sigmoid", "b", "b")
+        found.update(passes(build(caffe, net + layer("EuclideanLoss", "b y", "loss")), name))
     return found
 
 
