@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import NetError
 from . import device
-from .blob import Blob, Shape
+from .blob import Blob
+from .heads import Shape
 
 if TYPE_CHECKING:
     from .net import Net

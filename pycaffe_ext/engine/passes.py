@@ -14,7 +14,8 @@ from weakref import proxy
 
 import torch
 
-from .blob import Blob, storage
+from .blob import Blob
+from .heads import storage
 from .layers.batch_norm import BatchNorm
 from .layers.scale import Scale, broadcast
 

@@ -14,9 +14,9 @@ from ..errors import FileError, NetError, UnknownNameError
 from ..model.load import read_solver
 from ..proto import caffe_pb2
 from . import device, memory, snapshots
-from .blob import storage
 from .events import Event, Output
 from .failures import naming
+from .heads import storage
 from .loop import Outputs, SolverLoop
 from .net import Net
 from .parameters import Learnable

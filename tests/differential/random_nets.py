@@ -1,7 +1,6 @@
 """Small random nets, and what is done with them through pycaffe: the same calls on both sides. Plain Python 3.9.
 
-Blobs have two axes, items and features; the generator keeps their widths. What real Caffe does with blobs that are
-views of others, or in place over what a layer needs again, is left out: docs/layers.md tells where we do not follow.
+Blobs have two axes, items and features; the generator keeps their widths.
 """
 
 from __future__ import annotations
@@ -60,7 +59,20 @@ class Builder:
     def grow(self):
         source = self.pick(list(self.widths))
         width = self.widths[source]
-        kind = self.pick(["InnerProduct", "InnerProduct", "neuron", "Scale", "Eltwise", "Concat", "Slice", "Bias"])
+        kinds = [
+            "InnerProduct",
+            "InnerProduct",
+            "neuron",
+            "neuron",
+            "Scale",
+            "Eltwise",
+            "Concat",
+            "Slice",
+            "Bias",
+            "view",
+        ]
+        kind = self.pick(kinds)
+        top = source if self.chance(0.3) else None  # in place, where the kind can
         if kind == "InnerProduct":
             outputs = int(self.random.randint(1, 5))
             more = self.param((width, outputs)) + self.param(outputs) if self.chance(0.6) else ""
@@ -68,12 +80,15 @@ class Builder:
             self.layer(kind, [source], [self.new(outputs)], more)
         elif kind == "neuron":
             more = ""
-            kind = self.pick(["ReLU", "TanH", "Sigmoid", "Power", "ELU"])
+            kind = self.pick(["ReLU", "TanH", "Sigmoid", "Power", "ELU", "Softmax", "BNLL", "Swish", "PReLU"])
             if kind == "Power":
                 more = "power_param { scale: 0.5 shift: 2 power: 2 }"
-            self.layer(kind, [source], [self.new(width)], more)
+            self.layer(kind, [source], [top or self.new(width)], more)
         elif kind in ("Scale", "Bias"):
-            self.layer(kind, [source], [self.new(width)], "scale_param { bias_term: true }" if kind == "Scale" else "")
+            more = "scale_param { bias_term: true }" if kind == "Scale" else ""
+            self.layer(kind, [source], [top or self.new(width)], more)
+        elif kind == "view":
+            self.layer(self.pick(["Flatten", "Reshape", "Slice", "Concat"]), [source], [self.new(width)])
         elif kind == "Eltwise":
             other = self.pick([name for name in self.widths if self.widths[name] == width])
             self.layer(kind, [source, other], [self.new(width)], "eltwise_param { coeff: 1 coeff: -0.5 }")
@@ -183,6 +198,7 @@ class Walk:
         if self.is_stale:
             self.forward()
         self.net.backward(**part)
+        self.is_stale = True  # some layers of real Caffe's write over what they remember, such as a Scale in place
 
     def backward_a_part(self):
         first, last = parts(self.random, self.net)

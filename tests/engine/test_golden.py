@@ -13,7 +13,7 @@ from golden.table import BESIDE_REAL_CAFFE
 from real_caffe import needs_real_caffe
 
 import pycaffe_ext as caffe
-from pycaffe_ext.engine.blob import Memory
+from pycaffe_ext.engine.heads import Memory
 
 TOLERANCE = 2e-5
 RETAKEN_TOLERANCE = 1e-5  # another processor's BLAS adds in another order

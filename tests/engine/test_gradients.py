@@ -59,6 +59,7 @@ def test_gradient_is_the_derivative(kind: str, name: str, tmp_path: Path) -> Non
 
     if isinstance(layer, SharesMemory) and layer.shares:  # the top's diff is the bottom's
         net.forward()
+        net.backward()
         assert np.shares_memory(net.blobs["top0"].data, net.blobs["bottom0"].data)
         assert np.shares_memory(net.blobs["top0"].diff, net.blobs["bottom0"].diff)
         return

@@ -56,18 +56,20 @@ step, and all parameters and histories in the end.
 |---|---:|---:|
 {solvers}
 
+## Where real Caffe surprises, and we follow
+
+- **In place over what a layer still needs.** Neurons, Softmax, LRN and MVN read their blobs again on the way back. A
+  later layer in place has overwritten them by then (a ReLU before a BatchNorm on one blob), and BNLL, Log and Power in
+  place do so themselves: the gradient is not the derivative. `doctor.py` warns. BatchNorm, Scale, ReLU and Dropout in
+  place, in their usual order, are right.
+- **Tops that are their bottom's memory**: those of Split, Reshape, Flatten, and of Concat and Slice of one blob. A layer
+  in place on one of them changes it, for all who take the bottom and run later.
+
 ## Where we do not follow real Caffe
 
-- **In place over what a layer still needs.** A layer that runs in place overwrites the blob that the layer below it
-  reads again in its backward pass: TanH, Sigmoid, ELU, BNLL, Exp, Clip and Swish below another layer in place (other
-  than ReLU, for Sigmoid and Exp), ReLU below one that changes signs; and Power in place overwrites the gradient that
-  it should pass on. Real Caffe's gradient is then not the derivative; ours is. BatchNorm, Scale, ReLU and PReLU in
-  place, in their usual order, are equal on both.
-- **In place over a view.** The tops of Reshape, Flatten, and of Concat and Slice of one blob, are their bottom's
-  memory in real Caffe: a layer in place on one of them changes it. Here it is unchanged. (The tops of a Split are
-  their bottom's memory here too, once it has run.)
 - **Scratch pads.** In real Caffe HingeLoss and Scale use their bottom's diff as working memory; it is not what it was
-  after a pass that propagates nothing to that bottom. Here it is.
+  after a pass that propagates nothing to that bottom. Here it is. A Scale in place that goes back twice after one pass
+  forward has lost what it needs there; here it has not.
 - **Blobs that grow.** A blob that is reshaped to more numbers holds zeros here; in real Caffe, if it has been larger
   before, what it held then; and the loss_weight of a blob that grows is forgotten there, so that its loss no longer
   counts in the backward pass.
