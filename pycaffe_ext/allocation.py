@@ -15,8 +15,11 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4  # of glibc's mallopt
 _LARGE = 1 << 20
 
 
-def keep_memory() -> None:
-    """Is called before torch is imported, which reads the environment once. Does nothing beside glibc (Linux)."""
+def keep_memory(largest: int | None = None) -> None:
+    """Keeps blocks of up to `largest` bytes, at most 32 MB (None: all). Does nothing beside glibc (Linux).
+
+    Is called before torch is imported, which reads the environment once.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return
@@ -24,5 +27,8 @@ def keep_memory() -> None:
         os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
         mallopt(_MMAP_THRESHOLD, _LARGE)  # said once, it does not grow with what is freed
     else:
-        mallopt(_MMAP_MAX, 0)
+        if largest is None:
+            mallopt(_MMAP_MAX, 0)
+        else:
+            mallopt(_MMAP_THRESHOLD, largest)
         mallopt(_TRIM_THRESHOLD, -1)

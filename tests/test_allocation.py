@@ -11,7 +11,7 @@ import pytest
 CODE = """
 import resource, sys
 from pycaffe_ext.allocation import keep_memory
-keep_memory()
+keep_memory(*map(int, sys.argv[1:]))
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(3):
@@ -24,11 +24,9 @@ print(faults() - begin)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's malloc alone can be told so")
-@pytest.mark.parametrize("keep", ["1", "0"])
-def test_page_faults(keep: str) -> None:
+@pytest.mark.parametrize(("keep", "largest", "is_kept"), [("1", [], True), ("0", [], False), ("1", ["4000000"], False)])
+def test_page_faults(keep: str, largest: list[str], is_kept: bool) -> None:
+    command = [sys.executable, "-c", CODE, *largest]
     environment = os.environ | {"PYCAFFE_EXT_KEEP_MEMORY": keep}
-    printed = subprocess.run([sys.executable, "-c", CODE], env=environment, check=True, capture_output=True, text=True)
-    if keep == "1":
-        assert int(printed.stdout) < 20
-    else:
-        assert int(printed.stdout) > 20
+    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert (int(printed.stdout) < 20) == is_kept

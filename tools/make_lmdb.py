@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pycaffe_ext import cli
+from pycaffe_ext.allocation import keep_memory
 from pycaffe_ext.datasets import option_values as values
 from pycaffe_ext.errors import OptionError
 
@@ -90,6 +92,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if options.resume and not making.goes_on(parts):
         print("--resume: no run of this command was cut off here; it begins at the first entry", file=sys.stderr)
+    gc.freeze()  # what is imported and listed stays; looking through it for garbage again and again takes time
     begin = time.monotonic()
     with counting("writing", sum(len(part.listing.entries) for part in parts)) as progress:
         reports = making.write(parts, progress)
@@ -279,4 +282,6 @@ def _net_grid(options: argparse.Namespace) -> Callable[..., object]:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads for matrices, which begin with a busy wait
+    keep_memory(largest=4 << 20)  # larger images are few at a time, and would be too much
     sys.exit(cli.run(main))

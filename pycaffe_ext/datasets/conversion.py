@@ -58,7 +58,7 @@ def convert(
     start = min(min(target.done for target in targets) - first, len(listing.entries))
     report = _report_so_far(targets, first, first + start)
     work = _worker(listing, recipe, targets)
-    begun = _chunks(_contents(listing, first, start), listing.chunk)
+    begun = _chunks(_contents(listing, first, start), max(listing.chunk, recipe.chunk))
     for done in chain.from_iterable(in_order(lambda todo: list(map(work, todo)), begun, workers)):
         if done.problem and not skip_bad:
             raise DataError(done.problem)

@@ -6,15 +6,17 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from ..errors import DataError
 from .images import Size
 from .palettes import Palette
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Labels = npt.NDArray[np.uint8]
 
@@ -37,6 +39,8 @@ def read_label_map(path: str, rule: LabelRule, content: bytes | None = None) -> 
     Without a palette they are the values of a grey PNG (8 or 16 bit) or the indices of a palette PNG; with one,
     every pixel is looked up by its colour. Raises DataError naming file, pixel and value.
     """
+    from PIL import Image  # which runs without label maps need not wait for
+
     try:
         if content is None:
             with open(path, "rb") as file:

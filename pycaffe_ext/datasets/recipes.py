@@ -15,6 +15,8 @@ from .label_grid import Divided, Grid
 from .label_maps import LabelMaps, LabelRule, Labels, checked, read_label_map, sample, swapped
 from .sources.entries import Array, Content, Entry, Listing
 
+_CHUNK_PIXELS = 1 << 18  # four images of 256 x 256
+
 
 class Sample(NamedTuple):
     """`image`: pixels H x W or H x W x C (uint8 or float32), or the bytes of a file that is kept as it is."""
@@ -79,6 +81,11 @@ class Recipe:
     encoded: str = ""
     bgr: bool = False
     maps: MapRecipe | None = None
+
+    @property
+    def chunk(self) -> int:
+        """How many entries one thread takes at once: more than one where it is known that what is made is small."""
+        return max(1, min(16, _CHUNK_PIXELS // (self.size[0] * self.size[1]))) if self.size else 1
 
     def __call__(self, listing: Listing, entry: Entry, content: Content) -> Sample:
         """Raises DataError naming file or entry."""

@@ -13,6 +13,7 @@ import lmdb
 from ..errors import DataError, FileError
 from ..proto.lmdb_files import map_size
 from .database_folder import new_database
+from .write_back import begin_write_back
 
 # Bytes for each commit. Small ones were measured to be twice as fast as 32 MB: LMDB reuses the memory of its pages,
 # and those who make entries do not run out of work meanwhile.
@@ -34,6 +35,7 @@ class LmdbWriter:
         self._batch: list[tuple[bytes, bytes | bytearray]] = []
         self._batch_bytes = 0
         self._file = folder / "data.mdb"
+        self._sent = self.size  # bytes of the file that are on their way to the disk
 
     @property
     def last_key(self) -> bytes:
@@ -70,6 +72,7 @@ class LmdbWriter:
                     break
                 except lmdb.MapFullError:  # the transaction is undone; again in twice the room
                     self._map_size *= 2
+        self._sent = begin_write_back(self._file, self._sent)
         self._batch.clear()
         self._batch_bytes = 0
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..datasets.array_types import Floats
+from ..datasets.forked import ForkedBatches, can_fork
 from ..datasets.pairs.batches import PairBatch, PairBatches
 from ..datasets.pairs.settings import PairSettings
 from ..datasets.prefetch import Prefetcher
@@ -49,7 +53,7 @@ class PairedData(Layer):  # type: ignore[misc]
       mean_value, scale       data = (pixel - mean_value) * scale, as in transform_param; one value or one per channel
       ignore_label            255: the label outside of the image, where data is 0
       seed                    the same seed gives the same batches, in either engine; none: others in each run
-      prefetch                4: batches made ahead
+      prefetch                4: batches made ahead (in real Caffe on Linux by a process of their own)
       threads                 that decode and transform (default: as many as cores, at most 4)
 
     Images are interpolated, labels never: each is the nearest one.
@@ -61,9 +65,13 @@ class PairedData(Layer):  # type: ignore[misc]
             raise OptionError(f"PairedData has no bottom and two tops, not {len(bottom)} and {len(top)}")
         settings = PairSettings.parse(self.param_str)
         seed = settings.seed if settings.seed is not None else int.from_bytes(os.urandom(4), "little")
-        batches = PairBatches(settings, training=self.phase == _TRAIN, seed=seed)
-        self._ahead = Prefetcher(batches.load, settings.prefetch)
-        self._batch: PairBatch | None = None
+        open_batches = partial(PairBatches, settings, training=self.phase == _TRAIN, seed=seed)
+        self._ahead: ForkedBatches | Prefetcher[PairBatch]
+        if can_fork and not Layer.__module__.startswith("pycaffe_ext"):  # in real Caffe
+            self._ahead = ForkedBatches(open_batches, settings.prefetch)
+        else:
+            self._ahead = Prefetcher(open_batches().load, settings.prefetch)
+        self._batch: Sequence[Floats] | None = None
 
     def reshape(self, bottom: Any, top: Any) -> None:
         """Takes the next batch, unless the one before was not used yet."""

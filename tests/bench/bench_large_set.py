@@ -21,10 +21,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[2]
 CODE = """
-import sys, time
-sys.argv[0] = "make_lmdb.py"
-sys.path.insert(0, {tools!r})
-import make_lmdb
+import runpy, sys, time
 import pycaffe_ext.progress
 from contextlib import contextmanager
 
@@ -40,7 +37,7 @@ def times(what, total):
         print("rates", *(total / 10 / (end[number] - begin[number]) for begin, end in zip(marks, marks[1:])))
 
 pycaffe_ext.progress.counting = times
-make_lmdb.main(sys.argv[1:])
+runpy.run_path({tool!r}, run_name="__main__")
 """
 
 
@@ -59,7 +56,7 @@ def main() -> None:
             cv2.imwrite(f"{folder}/{number}.jpg", image)
         lines = [f"{number % 64}.jpg {number % 1000}\n" for number in range(options.count)]
         Path(folder, "list.txt").write_text("".join(lines))
-        code = CODE.format(tools=str(ROOT / "tools"))
+        code = CODE.format(tool=str(ROOT / "tools/make_lmdb.py"))
         command = [sys.executable, "-c", code, f"{folder}/list.txt", f"{folder}/out_lmdb"]
         begin = time.perf_counter()
         process = subprocess.Popen(

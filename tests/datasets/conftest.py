@@ -10,9 +10,13 @@ import cv2
 import lmdb
 import numpy as np
 import pytest
+from hypothesis import settings
 from tool import tool
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+
+settings.register_profile("datasets", deadline=None)  # which is by the clock: other programs would fail tests
+settings.load_profile("datasets")
 
 
 @pytest.fixture

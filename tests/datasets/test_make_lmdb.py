@@ -47,8 +47,10 @@ def test_nothing_depends_on_workers(tmp_path: Path, photos: Path, make_lmdb: Too
     read = []
     for workers in (1, 2, 7):
         out = tmp_path / f"out{workers}"
-        assert make_lmdb(photos, out, "--workers", workers, "--shuffle", "--seed", 3, "--resize", "10x20") == 0
+        options = ["--workers", workers, "--balance", 40, "--shuffle", "--seed", 3, "--resize", "10x20"]
+        assert make_lmdb(photos, out, *options) == 0
         read.append(entries(out))
+    assert len(read[0]) == 80  # more than one thread takes at once
     assert read[0] == read[1] == read[2]
     assert sorted(key[9:] for key, _ in read[0]) != [key[9:] for key, _ in read[0]]
     assert {(datum.height, datum.width) for datum in datums(read[0])} == {(10, 20)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from real_caffe import RealFolder, needs_real_caffe
 
 Tool = Callable[..., int]
 Entries = Callable[[Path], list[tuple[bytes, bytes]]]
+FASHION = Path("/usr/share/datasets/fashion-mnist")
 
 pytestmark = needs_real_caffe
 
@@ -33,6 +35,22 @@ def test_convert_mnist_data(real: RealFolder, tmp_path: Path, make_lmdb: Tool, e
     assert make_lmdb(real.path / names[0], tmp_path / "out") == 0
     expected = entries(real.path / "mnist_lmdb")
     assert len(expected) == 1203
+    assert entries(tmp_path / "out") == expected
+
+
+@pytest.mark.skipif(not FASHION.exists(), reason="no Fashion-MNIST: sudo apt-get install dataset-fashion-mnist")
+@pytest.mark.parametrize(("subset", "count"), [("train", 60_000), ("t10k", 10_000)])
+def test_convert_mnist_data_on_fashion_mnist(
+    real: RealFolder, tmp_path: Path, make_lmdb: Tool, entries: Entries, subset: str, count: int
+) -> None:
+    """The data set as it is published: ours reads the folder of gzipped files, Caffe's converter unpacked ones."""
+    names = [f"{subset}-images-idx3-ubyte", f"{subset}-labels-idx1-ubyte"]
+    for name in names:
+        (real.path / name).write_bytes(gzip.decompress((FASHION / f"{name}.gz").read_bytes()))
+    real.run("convert_mnist_data", *names, f"fashion_{subset}_lmdb", "--backend=lmdb")
+    assert make_lmdb(FASHION, tmp_path / "out", "--subset", subset) == 0
+    expected = entries(real.path / f"fashion_{subset}_lmdb")
+    assert len(expected) == count
     assert entries(tmp_path / "out") == expected
 
 

@@ -35,7 +35,7 @@ CASES = {  # databases, phase, settings beside
     "encoded, JSON": ("encoded", "TRAIN", '{"batch_size": 2, "crop_size": [9, 11], "random_rotation": 90, "seed": 1}'),
 }  # fmt: skip
 REAL = """
-import sys, numpy, caffe
+import os, sys, numpy, caffe
 caffe.set_mode_cpu()
 for name, phase in zip(sys.argv[2::2], sys.argv[3::2]):
     net = caffe.Net(name + '.prototxt', caffe.TRAIN if phase == 'TRAIN' else caffe.TEST)
@@ -47,6 +47,8 @@ for name, phase in zip(sys.argv[2::2], sys.argv[3::2]):
             shapes.append(blob.data.shape)
     numpy.savez(name + '.npz', data=numpy.concatenate(data), labels=numpy.concatenate(labels), shapes=shapes)
 assert not {'torch', 'pycaffe_ext.proto.caffe_pb2'} & set(sys.modules)
+children = open('/proc/self/task/%d/children' % os.getpid()).read().split()
+assert len(children) == len(sys.argv[2::2]), children  # one reads ahead for each layer; Caffe frees no Python layer
 """
 
 
