@@ -32,3 +32,22 @@ def keep_memory(largest: int | None = None) -> None:
         else:
             mallopt(_MMAP_THRESHOLD, largest)
         mallopt(_TRIM_THRESHOLD, -1)
+
+
+class _Mallinfo(ctypes.Structure):
+    """What glibc's mallinfo2 tells: `free` bytes of what it has taken from the system, and nine other numbers."""
+
+    _fields_ = [
+        *((f"other{i}", ctypes.c_size_t) for i in range(8)),
+        ("free", ctypes.c_size_t),
+        ("last", ctypes.c_size_t),
+    ]
+
+
+def kept() -> int:
+    """Bytes that the process keeps for what it takes next; 0 where that is not known."""
+    mallinfo = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if mallinfo is None:
+        return 0
+    mallinfo.restype = _Mallinfo
+    return int(mallinfo().free)

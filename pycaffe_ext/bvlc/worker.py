@@ -175,8 +175,44 @@ def run_net(inputs, seed, backward, into):
     np.savez(into, **found)
 
 
-does = [apply_update, clear_diffs, forward, forward_backward, has_gpu, load_net, load_solver, mark]
-does += [run_net, save_params, share, snapshot, test_batch]
+def copy_weights(file):
+    """Takes a caffemodel's weights into the net."""
+    nets["net"].copy_from(file)
+
+
+def run_layers(inputs, first, last):
+    """Runs layers first..last forward on an .npz of `data/BLOB`; read_blobs gives what they made."""
+    with np.load(inputs) as file:
+        for key in file.files:
+            array, blob = file[key], nets["net"].blobs[key[5:]]
+            blob.reshape(*array.shape)
+            blob.data[...] = array
+    nets["net"]._forward(first, last)
+
+
+def read_blobs(names, into):
+    """Writes an .npz of `data/BLOB`."""
+    np.savez(into, **{"data/" + name: nets["net"].blobs[name].data for name in names})
+
+
+def run_back(inputs, first, last, wanted, into):
+    """Runs layers last..first backward; an .npz of `diff/BLOB` has the diffs of their tops, which are 0 without.
+
+    Writes another, of the blobs `wanted`.
+    """
+    net = nets["net"]
+    for index in range(first, last + 1):
+        for top in net._top_ids(index):
+            net._blobs[top].diff[...] = 0
+    with np.load(inputs) as file:
+        for key in file.files:
+            net.blobs[key[5:]].diff[...] = file[key]
+    net._backward(last, first)
+    np.savez(into, **{"diff/" + name: net.blobs[name].diff for name in wanted})
+
+
+does = [apply_update, clear_diffs, copy_weights, forward, forward_backward, has_gpu, load_net, load_solver, mark]
+does += [read_blobs, run_back, run_layers, run_net, save_params, share, snapshot, test_batch]
 
 
 def main():

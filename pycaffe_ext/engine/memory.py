@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..allocation import kept
 from ..errors import NetError
 from . import device
 from .blob import Blob
@@ -103,10 +104,13 @@ def _make_sure(blobs: Sequence[tuple[str, Blob]], what: str, remedy: str) -> Non
 
 
 def available() -> float:
-    """Bytes that the process may still take: what machine, container and `ulimit` leave. inf where not known."""
+    """Bytes that the process may still take: what machine, container and `ulimit` leave, and what it has kept.
+
+    inf where not known.
+    """
     if not (_PROC / "meminfo").exists():  # not Linux
         return float("inf")
-    return max(0.0, min(_of_machine(), _of_limits(), *(_of_container(*files) for files in _CONTAINERS)))
+    return kept() + max(0.0, min(_of_machine(), _of_limits(), *(_of_container(*files) for files in _CONTAINERS)))
 
 
 def _of_machine() -> float:

@@ -12,4 +12,4 @@ def at_least_one(options: argparse.Namespace, *names: str) -> None:
     for name in names:
         value = getattr(options, name)
         if value is not None and value < 1:
-            raise OptionError(f"--{name} is at least 1")
+            raise OptionError(f"--{name.replace('_', '-')} is at least 1")

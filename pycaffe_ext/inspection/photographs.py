@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from ..errors import DataError
 from .counts import at_least_one
 
 Pixels = npt.NDArray[np.uint8]
+Item = TypeVar("Item")
 
 
 class Photograph(NamedTuple):
@@ -39,8 +40,7 @@ class Photographs(Sequence[Photograph]):
         self.classes: list[str] = []
         self._all = _open(path, self.classes)
         total = len(self._all)
-        count = total if limit is None else min(limit, total)
-        self._places = [place * total // count for place in range(count)]
+        self._places = at_equal_distances(range(total), total if limit is None else limit)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -48,10 +48,21 @@ class Photographs(Sequence[Photograph]):
     def __getitem__(self, index: int) -> Photograph:  # type: ignore[override]  # slices are not needed
         return self._all[self._places[index]]
 
+    @property
+    def is_read_forward(self) -> bool:
+        """Whether going back is slow: a database is then read again from its first entry."""
+        return isinstance(self._all, _Database)
+
     def names(self) -> list[str]:
         """The names of all of them; no picture is decoded for that."""
         names = self._all.names()
         return [names[place] for place in self._places]
+
+
+def at_equal_distances(items: Sequence[Item], count: int) -> list[Item]:
+    """So many of them (all where there are fewer), in order."""
+    count = min(count, len(items))
+    return [items[place * len(items) // count] for place in range(count)]
 
 
 def add_photographs(parser: argparse.ArgumentParser, *, required: bool = True) -> None:

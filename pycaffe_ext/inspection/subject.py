@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..bvlc import Place
 from ..datasets.databases import open_database
 from ..datasets.datum_reading import datum_array
 from ..engine.net import Net
@@ -22,6 +23,7 @@ from ..proto.files import parse_text
 from ..surgery import Request, perform
 from ..text import Document
 from .photographs import Pixels
+from .real_net import RealNet
 from .scaling import Scaling, read_mean
 
 Array = npt.NDArray[np.float32]
@@ -32,7 +34,8 @@ _DATA_LAYERS = {"Data", "ImageData", "HDF5Data", "WindowData", "MemoryData", "Du
 class Subject:
     """A net in the TEST phase with one image input, and how photographs become that input.
 
-    `net`: the running net, `input`: its input blob's name, `scaling`, `classes`: names by label (may be empty).
+    `net`: the running net, `input`: its input blob's name, `scaling`, `classes`: names by label (may be empty),
+    `is_cut_out`: whether the file's data layers cut the input out of larger images.
     """
 
     def __init__(
@@ -44,14 +47,18 @@ class Subject:
         classes: Sequence[str] = (),
         input_shape: str | None = None,
         mean: Array | None = None,
+        real: Place | None = None,
+        gpu: int | None = None,
     ) -> None:
         """`file`: a deploy net, or a train_val, of which the deploy form is taken (its transform_param gives the
         scaling unless one is given). `input_shape`: "1,3,227,227", where a train_val does not say it. `mean`: in place
-        of the scaling's, whose file need not be there then. Gradients go down to the input.
+        of the scaling's, whose file need not be there then. `real`: where real Caffe is, which then runs the net, on
+        `gpu` if that is given; else the engine does, on its device. Gradients go down to the input.
 
-        Raises FileError, PrototxtError, NetError, ShapeError.
+        Raises FileError, PrototxtError, NetError, ShapeError, and what RealNet raises.
         """
         param = read_net(file)
+        self.is_cut_out = any(layer.transform_param.crop_size for layer in param.layer)
         sources = [layer for layer in param.layer if layer.type in _DATA_LAYERS and not layer.bottom]
         if sources:
             scaling = scaling or _scaling_of(sources, with_mean=mean is None)
@@ -61,7 +68,8 @@ class Subject:
             if layer.type == "Eltwise":
                 layer.eltwise_param.stable_prod_grad = True  # the other gradient is NaN where a bottom is 0
         self.file, self.weights = str(file), None if weights is None else str(weights)
-        self.net = Net(param, caffe_pb2.TEST, weights=weights)
+        self.real = real
+        self.net = RealNet(param, weights, real, gpu) if real else Net(param, caffe_pb2.TEST, weights=weights)
         self.scaling, self.classes = scaling or Scaling(), list(classes)
         if mean is not None:
             self.scaling = replace(self.scaling, mean=mean)

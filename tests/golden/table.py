@@ -62,8 +62,8 @@ step, and all parameters and histories in the end.
   later layer in place has overwritten them by then (a ReLU before a BatchNorm on one blob), and BNLL, Log and Power in
   place do so themselves: the gradient is not the derivative. `doctor.py` warns. BatchNorm, Scale, ReLU and Dropout in
   place, in their usual order, are right.
-- **Tops that are their bottom's memory**: those of Split, Reshape, Flatten, and of Concat and Slice of one blob. A layer
-  in place on one of them changes it, for all who take the bottom and run later.
+- **Tops that are their bottom's memory**: those of Split, Reshape, Flatten, and of Concat and Slice of one blob. A
+  layer in place on one of them changes it, for all who take the bottom and run later.
 
 ## Where we do not follow real Caffe
 

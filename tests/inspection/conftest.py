@@ -71,3 +71,9 @@ def small_net(tmp_path_factory: pytest.TempPathFactory) -> SmallNet:
         pixels = cv2.resize(rng.integers(0, 256, (7, 8, 3), np.uint8), (31, 29), interpolation=cv2.INTER_NEAREST)
         cv2.imwrite(str(folder / f"images/{index}.png"), pixels)
     return SmallNet(folder)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that fail have made their folder of results already: not where the tests are run."""
+    monkeypatch.chdir(tmp_path)

@@ -146,4 +146,4 @@ def test_one_class_and_bad_options(
     assert visualize("evidence", *common, "--class", 6) == 2
     assert "--class 6: the net has the classes 0 to 5" in capsys.readouterr().err
     assert visualize("evidence", *common, "--patches", 0) == 2
-    assert "--first, --patches and --batch are at least 1" in capsys.readouterr().err
+    assert "--patches is at least 1" in capsys.readouterr().err

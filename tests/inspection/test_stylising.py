@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -14,10 +15,13 @@ from tool import tool
 
 import pycaffe_ext as caffe
 from pycaffe_ext.datasets.databases import open_database
-from pycaffe_ext.datasets.datum import datum_array, parse_datum
+from pycaffe_ext.datasets.datum import raw_datum
+from pycaffe_ext.datasets.datum_reading import datum_array, parse_datum
+from pycaffe_ext.datasets.writer import writing_lmdb
 from pycaffe_ext.engine.net import Net
 from pycaffe_ext.errors import NetError, OptionError
-from pycaffe_ext.inspection.stylising.adain import DecoderTraining, adain, decode
+from pycaffe_ext.inspection.photographs import Photographs
+from pycaffe_ext.inspection.stylising.adain import DecoderTraining, adain, decode, round_and_round
 from pycaffe_ext.inspection.stylising.decoder_net import decoder_net, fill_interpolations
 from pycaffe_ext.inspection.subject import Subject
 from pycaffe_ext.proto import caffe_pb2
@@ -133,12 +137,27 @@ def test_training_and_stylising(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert {pixels.shape for _, pixels, _ in entries} == {(3, 27, 27)}
     assert (entries[0][1] != entries[2][1]).any()
     assert visualize("stylise", *net, *styles, *prefix, *lmdb) == 2  # it is there
-    again = ("--lmdb", folder / "stylised_lmdb", "--shuffle", "--overwrite", "-o", folder / "out", "--quiet")
+    again = ("--lmdb", folder / "stylised_lmdb", "--shuffle", "--overwrite", "--lmdb-size", 11, *lmdb[4:])
     assert visualize("stylise", *net, *styles, *prefix, *again) == 0
     database = open_database(folder / "stylised_lmdb")
     names = [bytes(key)[9:].decode() for key, _ in database]
+    assert datum_array(database.first()[1]).shape == (3, 11, 11)
     database.close()
     assert names != sorted(names) == [f"{label}/{index}.png" for label in "ab" for index in range(3)]
+
+
+def test_pictures_come_in_another_order_each_time_round_but_from_a_database(folder: Path) -> None:
+    pictures = Photographs(str(folder / "pictures"))
+    endless = round_and_round(pictures, np.random.default_rng(1))
+    first, again = ([found.tobytes() for found in islice(endless, len(pictures))] for _ in range(2))
+    inorder = [one.pixels.tobytes() for one in pictures]
+    assert sorted(first) == sorted(again) == sorted(inorder)
+    assert first != again and inorder not in (first, again)
+    with writing_lmdb(folder / "some_lmdb") as database:
+        for index, one in enumerate(pictures):
+            database.put(b"%d" % index, raw_datum(one.pixels, 0))
+    stored = round_and_round(Photographs(str(folder / "some_lmdb")), np.random.default_rng(1))
+    assert [found.tobytes() for found in islice(stored, 2 * len(pictures))] == inorder * 2
 
 
 @needs_real_caffe
@@ -180,8 +199,9 @@ def test_strength_0_keeps_the_pictures_own_statistics(subject: Subject) -> None:
     ("options", "message"),
     [
         (("--copies", 0), "--copies is at least 1"),
-        (("--strength", 1.5), "--strength 0 to 1"),
+        (("--strength", 1.5), "--strength is 0 to 1"),
         (("--size", 9), "--size is at least 16"),
+        (("--lmdb-size", 0), "--lmdb-size is at least 1"),
     ],
 )
 def test_bad_options(

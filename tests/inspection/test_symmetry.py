@@ -271,7 +271,7 @@ def test_the_command_and_the_line_that_it_advises(
         (("--blob", "conv9"), "no blob 'conv9'; did you mean 'conv"),
         (("--limit", "1"), "at least two pictures"),
         (("--folds", "7", "--limit", "4"), "4 pictures cannot make 7 folds"),
-        (("--batch", "0"), "--batch and --most are at least 1"),
+        (("--batch", "0"), "--batch is at least 1"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -192,7 +192,7 @@ def test_texture_and_scramble_commands(
     for options, message in (
         (("--tiles", "2,x"), "--tiles is numbers above 1 with commas between"),
         (("--tiles", "1"), "--tiles is numbers above 1"),
-        (("--repeats", 0), "--repeats and --batch are at least 1"),
+        (("--repeats", 0), "--repeats is at least 1"),
         (("--also", folder / "pictures/a"), "has no picture for 'b/p1.png' (3 of 4 are missing)"),
     ):
         assert probe("scramble", *net, *options) == 2

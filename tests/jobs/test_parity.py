@@ -57,7 +57,7 @@ def test_a_net_forward_and_backward(folder: Path, phase: str) -> None:
 @needs_real_caffe
 def test_the_layer_that_differs_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     forward = ReLU.forward
-    monkeypatch.setattr(ReLU, "overwrite", lambda self: False)
+    monkeypatch.setattr(ReLU, "overwrite", lambda self, numbers: False)
     monkeypatch.setattr(ReLU, "forward", lambda self, *inputs: [top * 1.01 for top in forward(self, *inputs)])
     first = parity.compare_net("net.prototxt", place=PLACE).first_above(1e-5)
     assert first is not None

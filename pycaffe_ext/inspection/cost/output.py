@@ -96,7 +96,7 @@ def cost_picture(cost: Cost, title: str) -> bytes:
     return png(figure)
 
 
-_KINDS = {"blobs": "blobs", "diffs": "their diffs", "own": "the layer's own"}
+_KINDS = {"blobs": "blobs", "diffs": "their diffs", "own": "the layer's work space"}
 
 
 def _worth_showing(cost: Cost) -> list[LayerCost]:

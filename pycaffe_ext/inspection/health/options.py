@@ -17,7 +17,7 @@ NET_HELP = "a solver (it trains, in memory), a train_val (forward and backward o
 
 def add_watched(parser: argparse.ArgumentParser, *, batches: int) -> None:
     """The arguments that say what is run, and for how long."""
-    add_subject(parser, weights=False, net_help=NET_HELP)
+    add_subject(parser, weights=False, net_help=NET_HELP, real=False)
     add_photographs(parser, required=False)
     group = parser.add_argument_group("how long")
     group.add_argument(

@@ -82,7 +82,7 @@ def _picture(found: list[tuple[str, int, View]], blob: str, method: str) -> byte
     across = 2 if len(found) > 3 else 1
     down = -(-len(found) // across)
     figure = new_figure(8.2 * across, 2.35 * down + 0.6)
-    figure.suptitle(f"{blob}: strongest activations, traced back by {method}", fontsize=11)
+    figure.suptitle(f"{blob}: strongest activations, traced back by {method} (grey: nothing)", fontsize=11)
     panels = figure.subplots(down, 4 * across, squeeze=False).reshape(-1, 4)
     for row in panels:
         for panel in row:

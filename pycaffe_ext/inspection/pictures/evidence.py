@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs, open_photographs
 from ..subject_options import add_subject, open_subject
 
@@ -40,10 +41,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, results: Results) -> None:
-    from ...errors import OptionError
 
-    if options.first < 1 or options.patches < 1 or options.batch < 1:
-        raise OptionError("--first, --patches and --batch are at least 1")
+    at_least_one(options, "first", "patches", "batch")
     subject, photographs = open_subject(options), open_photographs(options)
     subject.classes = subject.classes or photographs.classes
     _heat_maps(options, results, subject, photographs)

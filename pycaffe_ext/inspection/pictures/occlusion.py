@@ -10,6 +10,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..attribution.class_options import add_class
+from ..counts import at_least_one
 from ..photographs import add_photographs
 from ..subject_options import add_subject
 
@@ -42,8 +43,9 @@ def run(options: argparse.Namespace, results: Results) -> None:
     from ..photographs import open_photographs
     from ..subject_options import open_subject
 
-    if options.batch < 1 or not 0 <= options.grey <= 255:
-        raise OptionError("--batch is at least 1, --grey 0 to 255")
+    at_least_one(options, "batch")
+    if not 0 <= options.grey <= 255:
+        raise OptionError("--grey is 0 to 255")
     subject = open_subject(options)
     scores = class_scores(subject, options.output)
     blob = subject.check_blob(options.blob) if options.blob else subject.last_maps()

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs, open_photographs
+from ..stylising.options import add_styles
 from ..subject_options import add_subject, open_subject
 
 if TYPE_CHECKING:
@@ -29,13 +31,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_photographs(parser)
     group = parser.add_argument_group("style")
     group.add_argument("--decoder", metavar="PREFIX", required=True, help="PREFIX.prototxt and PREFIX.caffemodel")
-    group.add_argument(
-        "--styles", metavar="PATH", required=True, help="pictures of styles, as --images; kept in memory"
-    )
+    add_styles(group)
     group.add_argument("--lmdb", metavar="OUT", help="write an LMDB of all pictures (default: the picture alone)")
+    group.add_argument("--lmdb-size", metavar="N", type=int, help="side of the pictures in it (default: as made)")
     group.add_argument("--copies", metavar="N", type=int, default=1, help="styles per picture (default: %(default)s)")
     group.add_argument("--strength", metavar="X", type=float, default=1.0, help="0 to 1 (default: %(default)s)")
-    group.add_argument("--size", metavar="N", type=int, help="side of the pictures (default: that of the net's input)")
     group.add_argument("--seed", metavar="N", type=int, default=1, help="of the styles (default: %(default)s)")
     group.add_argument(
         "--shuffle", action="store_true", help="in another order (slow where pictures are in a database)"
@@ -46,6 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, results: Results) -> None:
     from pathlib import Path
 
+    import cv2
     import numpy as np
 
     from ...datasets.datum import raw_datum
@@ -54,13 +55,14 @@ def run(options: argparse.Namespace, results: Results) -> None:
     from ...errors import OptionError
     from ...progress import counting
     from ...proto import caffe_pb2
-    from ..photographs import Photographs
+    from ..photographs import Photographs, at_equal_distances
     from ..stylising.adain import stylised
+    from ..stylising.options import show_at
     from ..stylising.picture import stylised_picture
-    from ..stylising.size import show_at
 
-    if options.copies < 1 or not 0 <= options.strength <= 1:
-        raise OptionError("--copies is at least 1, --strength 0 to 1")
+    at_least_one(options, "copies", "lmdb_size")
+    if not 0 <= options.strength <= 1:
+        raise OptionError("--strength is 0 to 1")
     subject, photographs = open_subject(options), open_photographs(options)
     show_at(subject, options.size)
     decoder = Net(f"{options.decoder}.prototxt", caffe_pb2.TEST, weights=f"{options.decoder}.caffemodel")
@@ -70,8 +72,8 @@ def run(options: argparse.Namespace, results: Results) -> None:
     def made(picture: Pixels, style: Pixels) -> Pixels:
         return stylised(subject, decoder, picture, style, options.strength)
 
-    some = subject.seen([photographs[index].pixels for index in range(min(4, len(photographs)))])
-    shown = [styles[place * len(styles) // 5] for place in range(5)] if len(styles) > 5 else styles
+    some = subject.seen([one.pixels for one in at_equal_distances(photographs, 4)])
+    shown = at_equal_distances(styles, 5)
     picture = stylised_picture(some, shown, [[made(one, style) for style in shown] for one in some])
     results.picture("stylised", picture, "Each picture (left) in each style (above): shape stays, texture goes.")
     if not options.lmdb:
@@ -83,8 +85,12 @@ def run(options: argparse.Namespace, results: Results) -> None:
             photograph = photographs[int(index)]
             for _ in range(options.copies):
                 pixels = made(subject.seen([photograph.pixels])[0], styles[rng.integers(len(styles))])
+                if options.lmdb_size:
+                    smaller = cv2.resize(pixels, (options.lmdb_size,) * 2, interpolation=cv2.INTER_AREA)
+                    pixels = np.asarray(smaller, np.uint8)
                 key = f"{count:08d}_{photograph.name}".encode(errors="surrogateescape")[:500]
                 database.put(key, raw_datum(np.ascontiguousarray(pixels), photograph.label or 0))
                 count += 1
                 done(count)
-    results.say(f"wrote {options.lmdb}: {count} pictures of {subject.size[0]} x {subject.size[1]} with their labels")
+    height, width = (options.lmdb_size,) * 2 if options.lmdb_size else subject.size
+    results.say(f"wrote {options.lmdb}: {count} pictures of {height} x {width} with their labels")

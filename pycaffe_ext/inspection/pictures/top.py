@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs
 from ..subject_options import add_subject
 from ..units.options import add_projection
@@ -41,8 +42,9 @@ def run(options: argparse.Namespace, results: Results) -> None:
     from ..units.options import units_of
     from ..units.strongest import strongest, views_of_sights
 
-    if not 1 <= options.count <= 100 or options.batch < 1:
-        raise OptionError("--count is 1 to 100, --batch at least 1")
+    at_least_one(options, "batch")
+    if not 1 <= options.count <= 100:
+        raise OptionError("--count is 1 to 100")
     subject = open_subject(options)
     units = units_of(subject, options)
     photographs = open_photographs(options)
@@ -84,8 +86,9 @@ def _picture(views: dict[int, list[View]], title: str, options: argparse.Namespa
     rows = ceil(options.count / columns)
     across = min(_ACROSS, len(views))
     down = ceil(len(views) / across)
-    figure = new_figure(5.2 * across, 2.75 * down * rows / columns + 0.75)
-    figure.suptitle(f"{title}\n{options.method} projections, and the patches", fontsize=11)
+    figure = new_figure(5.2 * across, 2.75 * down * rows / columns + 0.9)
+    what = f"{options.method} projections, and the patches\n(grey: nothing; white: beyond the edge)"
+    figure.suptitle(f"{title}\n{what}", fontsize=11)
     parts = figure.subfigures(down, across, squeeze=False).flat
     for part, (unit, found) in zip(parts, views.items(), strict=False):
         strength = f"{found[0].peak.value:.3g} to {found[-1].peak.value:.3g}"

@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs, open_photographs
+from ..stylising.options import add_styles
 from ..subject_options import add_subject, open_subject
 
 if TYPE_CHECKING:
@@ -29,10 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_photographs(parser)
     group = parser.add_argument_group("decoder")
     group.add_argument("--blob", metavar="NAME", required=True, help="the encoder's features")
-    group.add_argument(
-        "--styles", metavar="PATH", required=True, help="pictures of styles, as --images; kept in memory"
-    )
-    group.add_argument("--size", metavar="N", type=int, help="side of the pictures (default: that of the net's input)")
+    add_styles(group)
     group.add_argument("--iterations", metavar="N", type=int, default=1000, help="default: %(default)s")
     group.add_argument("--batch", metavar="N", type=int, default=4, help="pictures at a time (default: %(default)s)")
     group.add_argument("--rate", metavar="X", type=float, default=0.001, help="Adam's (default: %(default)s)")
@@ -47,17 +46,19 @@ def run(options: argparse.Namespace, results: Results) -> None:
     from ...atomic import write_text
     from ...errors import OptionError
     from ...progress import counting
-    from ..photographs import Photographs
+    from ..photographs import Photographs, at_equal_distances
     from ..stylising.adain import DecoderTraining, decode, round_and_round
+    from ..stylising.options import show_at
     from ..stylising.picture import decoder_picture, losses_picture
-    from ..stylising.size import show_at
 
-    if options.batch < 1 or options.style_weight < 0:
-        raise OptionError("--batch is at least 1, --style-weight 0 or more")
+    at_least_one(options, "batch")
+    if options.style_weight < 0:
+        raise OptionError("--style-weight is 0 or more")
     subject, photographs = open_subject(options), open_photographs(options)
     show_at(subject, options.size)
     styles = subject.batch([one.pixels for one in Photographs(options.styles)])
-    rng, contents = np.random.default_rng(options.seed), round_and_round(photographs)
+    rng = np.random.default_rng(options.seed)
+    contents = round_and_round(photographs, np.random.default_rng([options.seed, 1]))
     training = DecoderTraining(
         subject, options.blob, styles[: options.batch], rate=options.rate, iterations=options.iterations,
         seed=options.seed,
@@ -78,7 +79,7 @@ def run(options: argparse.Namespace, results: Results) -> None:
     )
     results.csv("losses", ["iteration", "content", "style"], [[i, *one] for i, one in enumerate(losses, 1)])
     results.picture("losses", losses_picture(losses), "Errors as shares of what is wanted, by iteration.")
-    some = subject.batch([one.pixels for one, _ in zip(photographs, range(6), strict=False)])
+    some = subject.batch([one.pixels for one in at_equal_distances(photographs, 6)])
     made = decode(training.solver.net, subject.activations(some, options.blob))
     pictures = [[subject.scaling.undo(image) for image in images] for images in (some, made)]
     what = "Above, pictures; below, what the decoder makes of their features, unchanged: what it loses by itself."

@@ -35,7 +35,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, results: Results) -> None:
-    from ...model.load import read_net
     from ...proto.files import read_bytes
     from ..accuracy import class_finder, judge
 
@@ -46,8 +45,7 @@ def run(options: argparse.Namespace, results: Results) -> None:
     class_of = class_finder(photographs.classes, lines)
     found = judge(subject, photographs, class_of, crops=options.crops, batch=options.batch)
     name = subject.class_name
-    cuts = any(layer.transform_param.crop_size for layer in read_net(options.net).layer)
-    if cuts and not (subject.scaling.side or subject.scaling.stretch):
+    if subject.is_cut_out and not (subject.scaling.side or subject.scaling.stretch):
         results.say(
             f"{options.net} cuts its input out of larger images; here pictures were scaled to the input's size. To cut "
             "them as in training say --side N, N being the shorter side of its images."

@@ -79,7 +79,10 @@ def _other(options: argparse.Namespace, first: Subject) -> Subject:
     from ..scaling import read_mean
     from ..subject import Subject
 
-    second = Subject(options.other, options.with_weights, classes=first.classes, input_shape=options.input_shape)
+    second = Subject(
+        options.other, options.with_weights, classes=first.classes, input_shape=options.input_shape, real=first.real,
+        gpu=options.gpu,
+    )  # fmt: skip
     second.scaling = first.scaling
     if options.with_mean is not None:
         second.scaling = replace(second.scaling, mean=read_mean(options.with_mean))

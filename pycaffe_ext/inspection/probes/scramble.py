@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from ..counts import at_least_one
 from ..photographs import add_photographs, open_photographs
 from ..subject_options import add_subject, open_subject
 
@@ -98,8 +99,7 @@ def _tell(
 def _tiles(options: argparse.Namespace) -> list[int]:
     from ...errors import OptionError
 
-    if options.repeats < 1 or options.batch < 1:
-        raise OptionError("--repeats and --batch are at least 1")
+    at_least_one(options, "repeats", "batch")
     parts = options.tiles.split(",")
     if not all(part.isdigit() and int(part) > 1 for part in parts):
         raise OptionError(f"--tiles is numbers above 1 with commas between, such as 2,4,8, not '{options.tiles}'")

@@ -16,6 +16,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..counts import at_least_one
 from ..photographs import add_photographs, open_photographs
 from ..subject_options import add_subject, open_subject
 
@@ -62,8 +63,9 @@ def run(options: argparse.Namespace, results: Results) -> None:
     from ..symmetry.transforms import Transform
     from ..waists import measured_blobs
 
-    if options.batch < 1 or options.most < 1 or options.folds < 2:
-        raise OptionError("--batch and --most are at least 1, --folds at least 2")
+    at_least_one(options, "batch", "most")
+    if options.folds < 2:
+        raise OptionError("--folds is at least 2")
     transform = Transform.parse(options.transform)
     photographs = open_photographs(options)
     swaps = _swapped(options.swaps, photographs) if options.swaps else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from ..counts import at_least_one
 from ..learning.options import add_model, check_model, dense_labels
 from ..photographs import add_photographs, open_photographs
 from ..subject_options import add_subject, open_subject
@@ -42,11 +43,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, results: Results) -> None:
-    from ...errors import OptionError
 
     check_model(options)
-    if options.batch < 1 or options.most < 1:
-        raise OptionError("--batch and --most are at least 1")
+    at_least_one(options, "batch", "most")
     photographs = open_photographs(options)
     found, classes = _measured(options, photographs, options.weights)
     constant = found[0].found.constant

@@ -14,7 +14,7 @@ from ...engine.solver import Solver, get_solver
 from ...errors import OptionError
 from ...proto import caffe_pb2
 from ..descent import Term, gradient_of
-from ..photographs import Photograph, Pixels
+from ..photographs import Photographs, Pixels
 from ..subject import Array, Subject
 from .decoder_net import IMAGE, decoder_net, fill_interpolations, steps_to
 
@@ -109,11 +109,12 @@ def stylised(subject: Subject, decoder: Net, picture: Pixels, style: Pixels, str
     return made
 
 
-def round_and_round(photographs: Sequence[Photograph]) -> Iterator[Pixels]:
-    """The pictures in order, again from the first after the last."""
+def round_and_round(photographs: Photographs, rng: np.random.Generator) -> Iterator[Pixels]:
+    """The pictures, in another order each time round; those of a database in its own, for it is read forward."""
+    count = len(photographs)
     while True:
-        for photograph in photographs:
-            yield photograph.pixels
+        for index in range(count) if photographs.is_read_forward else rng.permutation(count):
+            yield photographs[int(index)].pixels
 
 
 def _held(subject: Subject, shown: Array, blobs: Sequence[str]) -> dict[str, torch.Tensor]:

@@ -59,7 +59,9 @@ def _draw_readout(panel: Axes, layers: Sequence[LayerSymmetry]) -> None:
         accuracies = [100 * readout.accuracy for readout in readouts if readout]
         errors = [100 * readout.error for readout in readouts if readout]
         how: dict[str, Any] = {"color": colour, "markersize": 4, "linewidth": 1.3, "capsize": 2}
-        panel.errorbar(places, accuracies, errors, fmt=style, label=f"linear read-out\n{label}", **how)
+        panel.errorbar(
+            places, accuracies, errors, fmt=style, label=f"linear read-out\n{label}\n(± standard error)", **how
+        )
         lowest = min(lowest, *(value - error for value, error in zip(accuracies, errors, strict=True)))
     panel.axhline(50, color="0.4", linewidth=1, linestyle="--")
     chance: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}

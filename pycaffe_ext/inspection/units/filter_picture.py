@@ -54,6 +54,7 @@ def filter_picture(weights: Array, units: range, channels: range, title: str, *,
     panel.set_ylabel("filter at the row's left" if in_colour else "filter", fontsize=9)
     if in_colour:
         panel.set_xticks([])
+        panel.set_xlabel(f"grey: weight 0; full colour: ±{largest:.2g}, one scale for all", fontsize=9)
     else:
         _number(panel.set_xticks, list(channels), width)
         panel.set_xlabel("input channel (within the group)", fontsize=9)
