@@ -39,6 +39,43 @@ def test_a_tarball_that_is_not_there() -> None:
     )
 
 
+def commit(folder: Path, file: str) -> str:
+    """A new git repository with one file, and its commit."""
+    git = ["git", "-C", folder, "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    said("git", "init", "-q", folder, status=0)
+    (folder / file).write_text(file)
+    said(*git, "add", file, status=0)
+    said(*git, "commit", "-q", "-m", file, status=0)
+    return said(*git, "rev-parse", "HEAD", status=0)
+
+
+def test_git_takes_the_pinned_commit_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    local = commit(tmp_path / "caffe", "README.md")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{tmp_path}/caffe.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/BVLC/caffe.git")
+    source = (CMAKE / "CaffeSource.cmake").read_text()
+    pinned = "99bd99795dcdf0b1d3086a8d67ab1782a8a08383"
+    assert pinned in source
+
+    def fetched(name: str, source: str, status: int) -> str:
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "CaffeSource.cmake").write_text(source)
+        nothing = " ".join(f'{step}_COMMAND ""' for step in ("CONFIGURE", "BUILD", "INSTALL"))
+        (folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.22)\nproject(fetch NONE)\ninclude(ExternalProject)\n"
+            "set(CAFFE_SOURCE git)\ninclude(CaffeSource.cmake)\n"
+            f"ExternalProject_Add(caffe ${{SOURCE_SETTINGS}} SOURCE_DIR {folder}/source {nothing})\n"
+        )
+        said("cmake", "-S", folder, "-B", folder / "build", status=0)
+        return said("cmake", "--build", folder / "build", status=status)
+
+    assert f"reference is not a tree: {pinned}" in fetched("another", source, 1)
+    fetched("same", source.replace(pinned, local), 0)
+    assert (tmp_path / "same/source/README.md").exists()
+
+
 def test_no_nvcc() -> None:
     text = script("CaffeCuda", "-DNVCC=NVCC-NOTFOUND")
     assert "There is no nvcc" in text and "-DCPU_ONLY=ON" in text

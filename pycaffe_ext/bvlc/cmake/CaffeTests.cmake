@@ -13,6 +13,12 @@ endif()
 add_test(NAME caffe_tests COMMAND ${BINARY_DIR}/test/test.testbin --gtest_filter=${_filter} WORKING_DIRECTORY ${SOURCE_DIR})
 set_tests_properties(caffe_tests PROPERTIES FIXTURES_REQUIRED testbin)
 
+find_program(DOT dot)
+mark_as_advanced(DOT)
+if(NOT DOT)
+  message(WARNING "dot is missing, without which pycaffe draws no nets and one of its own tests fails. On Debian or "
+                  "Ubuntu:\n  apt-get install graphviz\n")
+endif()
 set(_python ${CMAKE_INSTALL_PREFIX}/bin/caffe-python)
 add_test(NAME pycaffe_tests
          COMMAND ${_python} -m unittest discover -v -s ${SOURCE_DIR}/python/caffe/test -t ${SOURCE_DIR}/python/caffe/test)
