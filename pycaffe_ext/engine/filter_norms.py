@@ -29,8 +29,7 @@ class FilterNorms:
 def scale_down(weights: torch.Tensor, limit: float) -> None:
     """Scales filters (num_output x ...) in place so that no root mean square is above the limit."""
     with torch.no_grad():
-        filters = weights.flatten(1)
-        rms = filters.double().square().mean(dim=1).sqrt()
-        factors = (limit / rms).clamp(max=1)
+        rms = weights.double().square().flatten(1).mean(dim=1).sqrt()
         over = rms > limit
-        filters[over] *= factors[over].to(filters.dtype)[:, None]
+        factors = (limit / rms[over]).to(weights.dtype)
+        weights[over] *= factors.reshape(-1, *[1] * (weights.dim() - 1))
