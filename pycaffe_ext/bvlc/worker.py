@@ -144,18 +144,24 @@ def load_net(file, phase, weights, gpu):
     return describe(net)
 
 
+def put(kind, inputs):
+    """The arrays `KIND/BLOB` of an .npz into the net's blobs: their "data", which gives them its shape, or "diff"."""
+    with np.load(inputs) as file:
+        for key in file.files:
+            if key.startswith(kind + "/"):
+                array, blob = file[key], nets["net"].blobs[key[len(kind) + 1 :]]
+                if kind == "data":
+                    blob.reshape(*array.shape)
+                getattr(blob, kind)[...] = array
+
+
 def run_net(inputs, seed, backward, into):
     """Runs the net on an .npz of `data/BLOB` and `diff/BLOB`; writes another of what each layer leaves in its tops.
 
     Keys there: `top/NUMBER/BLOB`, and after the pass backward `diff/BLOB`, `param diff/LAYER/INDEX`.
     """
     net = nets["net"]
-    with np.load(inputs) as file:
-        fed = {key: file[key] for key in file.files}
-    for key in fed:
-        if key.startswith("data/"):
-            net.blobs[key[5:]].reshape(*fed[key].shape)
-            net.blobs[key[5:]].data[...] = fed[key]
+    put("data", inputs)
     net.reshape()
     caffe.set_random_seed(seed)
     found = {}
@@ -165,9 +171,7 @@ def run_net(inputs, seed, backward, into):
             found["top/%d/%s" % (index, net._blob_names[top])] = net._blobs[top].data.copy()
     if backward:
         net.clear_param_diffs()
-        for key in fed:
-            if key.startswith("diff/"):
-                net.blobs[key[5:]].diff[...] = fed[key]
+        put("diff", inputs)
         net._backward(len(net.layers) - 1, 0)
         found.update(("diff/" + name, blob.diff) for name, blob in net.blobs.items())
         for name, layer in zip(net._layer_names, net.layers):
@@ -182,11 +186,7 @@ def copy_weights(file):
 
 def run_layers(inputs, first, last):
     """Runs layers first..last forward on an .npz of `data/BLOB`; read_blobs gives what they made."""
-    with np.load(inputs) as file:
-        for key in file.files:
-            array, blob = file[key], nets["net"].blobs[key[5:]]
-            blob.reshape(*array.shape)
-            blob.data[...] = array
+    put("data", inputs)
     nets["net"]._forward(first, last)
 
 
@@ -204,9 +204,7 @@ def run_back(inputs, first, last, wanted, into):
     for index in range(first, last + 1):
         for top in net._top_ids(index):
             net._blobs[top].diff[...] = 0
-    with np.load(inputs) as file:
-        for key in file.files:
-            net.blobs[key[5:]].diff[...] = file[key]
+    put("diff", inputs)
     net._backward(last, first)
     np.savez(into, **{"diff/" + name: net.blobs[name].diff for name in wanted})
 

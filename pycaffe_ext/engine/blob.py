@@ -143,10 +143,6 @@ class Blob:
         """Looks at the diff of `other` from now on; the data stays its own."""
         self._diff = other._diff
 
-    def shares_data(self, other: Blob) -> bool:
-        """Whether both look at one memory of data."""
-        return self._data is other._data
-
     def _legacy(self, axis: int) -> int:
         if len(self._shape) > 4:
             raise ValueError(f"a blob of shape {self._shape} has no num, channels, height, width")

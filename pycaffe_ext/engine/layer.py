@@ -52,6 +52,11 @@ class Layer:
     def is_training(self) -> bool:
         return bool(self.param.phase == caffe_pb2.TRAIN)
 
+    @property
+    def shares(self) -> bool:
+        """Whether its tops are its bottom's memory."""
+        return False
+
     def connect(self, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> None:
         """Shows the layer its blobs, before `set_up`; only a layer that works on blobs itself keeps them."""
 

@@ -43,6 +43,7 @@ class Passes:
         count = range(len(net.layers))
         self._net = proxy(net)  # a net that nobody holds is freed at once, with its threads
         self._passes: list[_Pass | None] = [None for _ in count]
+        self._made = [_made(net, i) for i in count]
         self._reads_blobs = [layer.reads_blobs for layer in net.layers]
         self._overwrites = [_overwrites(net, i) for i in count]
         self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
@@ -53,11 +54,8 @@ class Passes:
         for i in range(start, end + 1):
             self._passes[i] = None
             net.layers[i].forget()
-            if not net._bottoms[i] or net.layers[i].param.type == "Python":  # the numbers are the user's
-                continue
-            for top in net._tops[i]:
-                if not any(top.shares_data(bottom) for bottom in net._bottoms[i]):
-                    top.forget_data()
+            for top in self._made[i]:
+                top.forget_data()
 
     def leaves_to_next(self, i: int, end: int) -> bool:
         """Whether layer i leaves its work to the next in a forward pass up to layer `end`."""
@@ -203,6 +201,14 @@ class Passes:
             elif grad is not None:  # parameters gather their gradients until clear_param_diffs
                 adds = blob.has_grad and net.layers[i].accumulates(param, shapes)
                 blob.grad = blob.grad + grad.reshape(blob.shape) if adds else grad  # the sum anew: it may be history
+
+
+def _made(net: Net, i: int) -> list[Blob]:
+    """The tops of layer i that each forward pass makes anew; those of inputs and of Python layers are the user's."""
+    layer, bottoms = net.layers[i], net._bottoms[i]
+    if not bottoms or layer.shares or layer.param.type == "Python":
+        return []
+    return [top for top in net._tops[i] if top not in bottoms]
 
 
 def _overwrites(net: Net, i: int) -> bool:

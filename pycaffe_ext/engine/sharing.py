@@ -9,11 +9,11 @@ from .layer import Layer
 
 
 class SharesMemory(Layer):
-    """Of a first bottom and a first top; a subclass says when they are one."""
+    """Its top is its bottom's where there is one of each."""
 
     @property
     def shares(self) -> bool:
-        return True
+        return len(self.param.bottom) == len(self.param.top) == 1
 
     def connect(self, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> None:
         self._bottom, self._top = bottoms[0], tops[0]

@@ -11,6 +11,7 @@ from ..case import Case
 from ..check import Check
 from ..finding import Finding
 from ..phase_net import PhaseNet
+from ..rates import rates_of
 
 
 class BatchNorm(Check):
@@ -60,9 +61,9 @@ def _drifting(case: Case, net: PhaseNet) -> Iterator[Finding]:
     for place, layer in enumerate(net.layers):
         if layer.type != "BatchNorm" or layer.is_true("batch_norm_param", "use_global_stats"):
             continue
-        feeds = [other for one in net.before(place) if _rates(other := net.layers[one])]
+        feeds = [other for one in net.before(place) if rates_of(other := net.layers[one])]
         scales = [net.layers[one] for one in net.takers(place) if net.layers[one].type == "Scale"]
-        if feeds and not any(any(_rates(other)) for other in (*feeds, *scales)):
+        if feeds and not any(any(rates_of(other)) for other in (*feeds, *scales)):
             found.append(layer)
     if found:
         yield case.warning(
@@ -96,10 +97,6 @@ def _never_filled(case: Case, layers: Sequence[LayerView]) -> Iterator[Finding]:
             "Let it use the batch's statistics.",
             *(case.surgery("--unset", f"{name}.batch_norm_param.use_global_stats") for name in _names(found)),
         )
-
-
-def _rates(layer: LayerView) -> list[float]:
-    return [rate_of(layer, index) for index, role in enumerate(roles_of(layer) or ()) if role != STATISTIC]
 
 
 def _these(layers: Sequence[LayerView]) -> str:

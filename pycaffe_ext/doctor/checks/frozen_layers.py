@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from ...model.view import LayerView
 from ...surgery.rates import rate_of
-from ...surgery.roles import BIAS, STATISTIC, WEIGHT, roles_of
+from ...surgery.roles import BIAS, WEIGHT, roles_of
 from ..case import Case
 from ..check import Check
 from ..finding import Finding
 from ..phase_net import PhaseNet
+from ..rates import rates_of
 
 _WEIGHED = ("Convolution", "InnerProduct", "Deconvolution", "Embed", "LSTM", "RNN")
 
@@ -80,18 +81,13 @@ class FrozenLayers(Check):
                 )
 
 
-def _rates(layer: LayerView) -> list[float]:
-    roles = roles_of(layer) or ()
-    return [rate_of(layer, index) for index, role in enumerate(roles) if role != STATISTIC]
-
-
 def _learns(layer: LayerView) -> bool:
-    return any(_rates(layer))
+    return any(rates_of(layer))
 
 
 def _is_frozen(layer: LayerView) -> bool:
     """A Deconvolution that is held fixed interpolates, and is no layer that was frozen."""
-    rates = _rates(layer)
+    rates = rates_of(layer)
     return layer.type in _WEIGHED and layer.type != "Deconvolution" and bool(rates) and not any(rates)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model.view import LayerView
-from ...surgery.rates import rate_of
-from ...surgery.roles import roles_of
 from ..case import Case
 from ..check import Check
 from ..finding import Finding
 from ..phase_net import PhaseNet
+from ..rates import rates_of
 
 _BY_THEMSELVES = ("BNLL", "Log", "Power")  # read their bottom, or write over their top's diff
 _BY_ANOTHER = ("Clip", "ELU", "Exp", "ReLU", "Sigmoid", "Swish", "TanH")  # read what their blob holds in the end
@@ -27,35 +26,25 @@ class OverwrittenGradients(Check):
             if net.name == "TRAIN":
                 for place, layer in enumerate(net.layers):
                     culprit = _overwriter(net, place)
-                    if culprit is not None and any(_learns(before) for before in net.layers[:place]):
+                    if culprit is not None and any(any(rates_of(before)) for before in net.layers[:place]):
                         yield _finding(case, layer, culprit)
 
 
 def _overwriter(net: PhaseNet, place: int) -> LayerView | None:
     """The layer that overwrites what the one at `place` needs for its gradient."""
     layer = net.layers[place]
-    if not _is_in_place(layer):
+    if layer.type not in (*_BY_THEMSELVES, *_BY_ANOTHER) or list(layer.top_names) != list(layer.bottom_names):
         return None
     if layer.type in _BY_THEMSELVES:
         return layer
-    if layer.type not in _BY_ANOTHER:
-        return None
     blob, harmless = layer.top_names[0], _SAME_SIGN.get(layer.type, ())
     for other in net.layers[place + 1 :]:
         if blob in other.top_names:
-            if not _is_in_place(other):
+            if blob not in other.bottom_names:
                 return None  # another blob of the same name
             if other.type not in harmless:
                 return other
     return None
-
-
-def _is_in_place(layer: LayerView) -> bool:
-    return layer.top_names[:1] == layer.bottom_names[:1] and len(layer.top_names) == 1
-
-
-def _learns(layer: LayerView) -> bool:
-    return any(rate_of(layer, index) for index in range(len(roles_of(layer) or ())))
 
 
 def _finding(case: Case, layer: LayerView, culprit: LayerView) -> Finding:

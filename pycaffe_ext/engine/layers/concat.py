@@ -11,10 +11,6 @@ from ..sharing import SharesMemory
 
 @layer("Concat")
 class Concat(SharesMemory):
-    @property
-    def shares(self) -> bool:
-        return len(self.param.bottom) == 1
-
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors | list[None]:
         if self.shares:
             return self.share()

@@ -9,10 +9,6 @@ from ..sharing import SharesMemory
 
 @layer("Slice")
 class Slice(SharesMemory):
-    @property
-    def shares(self) -> bool:
-        return len(self.param.top) == 1
-
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors | list[None]:
         if self.shares:
             return self.share()

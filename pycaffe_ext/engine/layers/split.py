@@ -13,6 +13,10 @@ class Split(Layer):
     """After the first pass its tops are its bottom's memory, as in Caffe: a pass that starts behind it sees what a
     script or another pass has put into the bottom."""
 
+    @property
+    def shares(self) -> bool:
+        return True
+
     def connect(self, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> None:
         self._bottom, self._tops = bottoms[0], list(tops)
 
