@@ -83,6 +83,11 @@ class Blob:
         return self._data.is_held
 
     @property
+    def stamp(self) -> tuple[int, int] | None:
+        """Equal to an earlier stamp only where the data is what it was; None while a script may change it."""
+        return self._data.stamp
+
+    @property
     def has_data(self) -> bool:
         """Whether the data was ever set; where not it is all zeros and takes no memory."""
         return not self._data.is_empty

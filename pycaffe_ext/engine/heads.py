@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from enum import Enum
+from itertools import count
 from math import prod
 
 import numpy as np
@@ -32,6 +33,9 @@ class Head(Enum):
     DEVICE = 2
 
 
+_changes = count()
+
+
 class Memory:
     """`count` numbers that can be seen from the host (an array) and from the device (a tensor).
 
@@ -44,6 +48,7 @@ class Memory:
         self._host: Array | None = None
         self._seen: weakref.ref[Array] | None = None  # the array that a script may still hold
         self._lent = False
+        self._change = next(_changes)  # the last time that the numbers were set, or shown to be written
         self.prefers_channels_last = False
 
     def tensor(self, shape: Shape) -> torch.Tensor:
@@ -69,6 +74,7 @@ class Memory:
 
     def array(self, shape: Shape) -> Array:
         """The numbers as a writable array; what is written there is seen by the next `tensor`."""
+        self._change = next(_changes)
         held = self._seen() if self._seen is not None else None
         if self._head is Head.HOST:
             assert self._host is not None
@@ -97,6 +103,7 @@ class Memory:
 
         `lent`: others may look at the memory of `tensor`, which no script must change.
         """
+        self._change = next(_changes)
         held = self._seen() if self._seen is not None else None
         if held is not None and tensor.device.type == "cpu" and held.size == tensor.numel():
             if tensor.data_ptr() != held.ctypes.data:
@@ -111,6 +118,7 @@ class Memory:
             self.put(torch.zeros_like(self._tensor))
         else:
             self._tensor, self._host, self._head = None, None, Head.EMPTY
+            self._change = next(_changes)
 
     def part(self, count: int) -> Memory:
         """Another memory: the first `count` of these numbers, or zeros where there are not so many."""
@@ -133,6 +141,13 @@ class Memory:
     def is_lent(self) -> bool:
         """Whether others may look at the same memory, so that a script gets a copy."""
         return self._lent
+
+    @property
+    def stamp(self) -> tuple[int, int] | None:
+        """Equal to an earlier stamp only where the numbers are what they were; None while a script may change them."""
+        if self.is_held:
+            return None
+        return self._change, 0 if self._tensor is None else self._tensor._version
 
     @property
     def is_held(self) -> bool:

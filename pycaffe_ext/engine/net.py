@@ -6,14 +6,16 @@ what lets scripts run parts of a net, write into blobs between layers, and set a
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from operator import index
 from os import PathLike
 from typing import Any
 
 import torch
 
-from ..errors import ShapeError
+from ..errors import NetError, ShapeError
 from ..model.load import read_net
 from ..model.phases import filter_net
 from ..model.rules import Shape
@@ -35,12 +37,13 @@ class Net(PycaffeNet):
     """A net built from a prototxt file (or a NetParameter) for a phase.
 
     ``Net(file, phase, level=0, stages=None, weights=None)``, or pycaffe's older ``Net(file, weights, phase)``.
-    Raises FileError, PrototxtError, NetError, ShapeError, UnknownNameError, each naming the layer.
+    Raises FileError, PrototxtError, NetError, ShapeError, UnknownNameError, each naming the layer; TypeError for a
+    file without a phase.
     """
 
     def __init__(
         self,
-        network_file: str | PathLike[str] | Any,
+        network_file: str | bytes | PathLike[str] | Any,
         phase: int | str | None = None,
         level: int | None = 0,
         stages: Sequence[str] | None = None,
@@ -50,10 +53,12 @@ class Net(PycaffeNet):
             weights, phase, level = phase, level, 0
         if isinstance(network_file, caffe_pb2.NetParameter):
             param = upgrade_net(network_file)
+        elif phase is None:
+            raise TypeError("a net from a file needs its phase: caffe.TRAIN or caffe.TEST")
         else:
-            param = read_net(network_file)
+            param = read_net(os.fsdecode(network_file))
         if phase is not None:
-            param.state.phase = int(phase)
+            param.state.phase = index(phase)
         if level is not None:
             param.state.level = level
         param.state.stage.extend(stages or ())
@@ -71,6 +76,7 @@ class Net(PycaffeNet):
         self.phase = int(param.state.phase)
         self.debug_info = bool(net.debug_info)  # for who writes a log; a solver sets it for its nets
         self.keep_passes = True  # False (a solver's test nets): forward leaves nothing for backward
+        self.goes_back = self.phase != caffe_pb2.TEST  # whether it has been seen, or is likely, to go backward
         self.keep_graphs = True  # False (a solver's net): a graph is freed as soon as backward has used it
         wiring = wire(net)
         self._wiring = wiring
@@ -128,21 +134,25 @@ class Net(PycaffeNet):
 
     def _forward(self, start: int, end: int) -> float:
         """Runs layers start..end (inclusive); returns the weighted sum of their losses."""
+        self._check_part(start, end)
         memory.check_forward(self, start, end)
         self._passes.forget(start, end)
-        loss, is_pair = 0.0, False
-        for i in range(start, end + 1):
+        loss = 0.0
+        groups = self._passes.groups(start, end, one_by_one=self._is_watched)
+        for i, first in enumerate(groups, start):
             for hook in self._hooks["before_forward"]:
                 hook(i)
             with naming(self.layers[i].param, self._bottoms[i]):
                 self._reshape_if_needed(i)
-                leaves = not self._is_watched and self._passes.leaves_to_next(i, end)
-                if not leaves:
-                    loss += self._forward_layer(i, is_pair)
-                is_pair = leaves
+                if first is not None:
+                    loss += self._forward_layer(i, first)
             for hook in self._hooks["after_forward"]:
                 hook(i)
         return loss
+
+    def _check_part(self, first: int, last: int) -> None:
+        if first < 0 or last >= len(self.layers):
+            raise NetError("", f"has no layers {first} to {last}: they are numbered from 0 to {len(self.layers) - 1}")
 
     @property
     def _is_watched(self) -> bool:
@@ -154,8 +164,8 @@ class Net(PycaffeNet):
             self._reshape_layer(i)
             memory.check_forward(self, i, i)
 
-    def _forward_layer(self, i: int, is_pair: bool) -> float:
-        tops = self._passes.forward(i, is_pair=is_pair)
+    def _forward_layer(self, i: int, first: int) -> float:
+        tops = self._passes.forward(i, first)
         loss = 0.0
         for blob, top, weight in zip(self._tops[i], tops, self._loss_weights[i], strict=True):
             if top is not None:
@@ -168,7 +178,9 @@ class Net(PycaffeNet):
 
     def _backward(self, start: int, end: int) -> None:
         """Runs layers start..end (start >= end) backward: diffs of tops to diffs of bottoms and parameters."""
+        self._check_part(end, start)
         memory.check_backward(self, start, end)
+        self.goes_back = True
         reached = start + 1
         for i in range(start, end - 1, -1):
             for hook in self._hooks["before_backward"]:

@@ -1,8 +1,8 @@
 """Running layers: each forward with a small autograd graph from its bottoms and parameters to its tops, and backward.
 
-Two things are done as Caffe does them rather than by that scheme, for they cost a pass over memory each and the
-memory itself: an in-place layer that can works on the blob's own numbers, and a Scale behind a BatchNorm runs as the
-affine part of it.
+Three things differ from that scheme, for they cost a pass over memory each and the memory itself: an in-place layer
+that can works on the blob's own numbers, a Scale behind a BatchNorm runs as the affine part of it, and where the net
+only goes forward both are part of the convolution before them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from weakref import proxy
 import torch
 
 from .blob import Blob
+from .folding import Fold, folds
 from .heads import storage
 from .layers.batch_norm import BatchNorm
 from .layers.scale import Scale, broadcast
@@ -34,9 +35,9 @@ class _Pass:
 
 
 class Passes:
-    """The layers of a net, run one at a time.
+    """The layers of a net, run one at a time, but for groups of which the last layer does the work of all.
 
-    Of a pair of BatchNorm and Scale, the first leaves its work to the second, where a pass covers both.
+    Groups are pairs of BatchNorm and Scale, and folds, where a pass forward covers all of them.
     """
 
     def __init__(self, net: Net) -> None:
@@ -47,6 +48,9 @@ class Passes:
         self._reads_blobs = [layer.reads_blobs for layer in net.layers]
         self._overwrites = [_overwrites(net, i) for i in count]
         self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
+        self._folds = folds(net)
+        self._fold_of = {i: fold for fold in self._folds for i in range(fold.first, fold.last + 1)}
+        self._folded: set[Fold] = set()  # in the last pass forward
 
     def forget(self, start: int, end: int) -> None:
         """Frees what layers start..end made last time, so that what they make now finds room where it lay."""
@@ -56,15 +60,30 @@ class Passes:
             net.layers[i].forget()
             for top in self._made[i]:
                 top.forget_data()
+        self._folded -= {fold for fold in self._folded if start <= fold.last and fold.first <= end}
 
-    def leaves_to_next(self, i: int, end: int) -> bool:
-        """Whether layer i leaves its work to the next in a forward pass up to layer `end`."""
-        return i < end and self._is_second[i + 1]
+    def groups(self, start: int, end: int, *, one_by_one: bool) -> list[int | None]:
+        """Of each of layers start..end the first layer of the group that it ends; None: a later one does its work."""
+        firsts: list[int | None] = list(range(start, end + 1))
+        if one_by_one:
+            return firsts
+        for i in range(start + 1, end + 1):
+            if self._is_second[i]:
+                firsts[i - 1 - start : i + 1 - start] = [None, i - 1]
+        if not (self._net.goes_back and self._net.keep_passes):
+            for fold in self._folds:
+                if start <= fold.first and fold.last <= end:
+                    inner = [None] * (fold.last - fold.first)
+                    firsts[fold.first - start : fold.last + 1 - start] = [*inner, fold.first]
+        return firsts
 
-    def forward(self, i: int, *, is_pair: bool = False) -> Sequence[torch.Tensor | None]:
-        """The tops of layer i, or of the pair of it and the one before; None where a top stays as it is."""
+    def forward(self, i: int, first: int) -> Sequence[torch.Tensor | None]:
+        """The tops of layer i, the last of a group from layer `first` on; None where a top stays as it is."""
         net = self._net
-        if is_pair:
+        fold = self._fold_of.get(i)
+        if fold is not None and fold.first == first < i:
+            return self._run_fold(fold)
+        if first < i:
             return self._run_pair(i)
         blob = net._tops[i][0] if net._tops[i] else None
         if blob and self._overwrites[i] and not blob.is_held and net.layers[i].overwrite(blob.tensor):
@@ -82,6 +101,9 @@ class Passes:
         if self._reads_blobs[i]:
             self._back_by_formula(i)
             return i
+        fold = self._fold_of.get(i)
+        if fold in self._folded:
+            self._unfold(fold)
         done = self._passes[i]
         second = i + 1 if done is None and i + 1 < len(self._passes) else i
         pair = self._passes[second]
@@ -137,9 +159,31 @@ class Passes:
             self._passes[i] = run
         return run.tops
 
-    def _run_pair(self, i: int) -> list[torch.Tensor | None]:
+    def _run_fold(self, fold: Fold) -> list[torch.Tensor | None]:
+        """The top of all layers of a fold, with nothing kept for backward; one by one where a script writes there."""
+        bottom, between = self._net._bottoms[fold.first][0], self._net._tops[fold.first][0]
+        top = fold.forward(bottom.tensor)
+        if top is not None:
+            self._folded.add(fold)
+            return [top]
+        (numbers,) = self._run(fold.first)
+        assert numbers is not None
+        between.tensor = numbers.detach()
+        return list(self.forward(fold.last, fold.first + 1))
+
+    def _unfold(self, fold: Fold) -> None:
+        """Runs the layers of a fold for what backward needs; the blob keeps its numbers."""
+        self._folded.remove(fold)
+        (numbers,) = self._run(fold.first)
+        assert numbers is not None
+        if fold.last - fold.first == 1:
+            self._run(fold.last, of=[numbers])
+        else:
+            self._run_pair(fold.last, of=[numbers])
+
+    def _run_pair(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
         """As `_run`, of layers i - 1 (BatchNorm) and i (Scale) together."""
-        norm, run = self._net.layers[i - 1], self._leaves(i - 1)
+        norm, run = self._net.layers[i - 1], self._leaves(i - 1, of=of)
         assert isinstance(norm, BatchNorm)
         affine = self._leaves(i, of=run.bottoms).params
         with torch.set_grad_enabled(self._records(i)):

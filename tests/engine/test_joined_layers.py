@@ -108,3 +108,62 @@ def test_a_held_array_shows_what_in_place_layers_made(tmp_path: Path) -> None:
     np.testing.assert_array_equal(held, net.blobs["conv"].data)
     assert (held >= 0).all() and held.any()
     assert_same(net, other)
+
+
+def written(net: Any) -> None:
+    net.params["conv"][0].data[1:3] *= 2
+
+
+def held_and_written(net: Any) -> None:
+    net.held = net.params["scale"][0].data
+    net.forward()
+    net.held[...] += 1
+
+
+def written_once_let_go(net: Any) -> None:
+    held_and_written(net)
+    del net.held
+
+
+def counted(net: Any) -> None:
+    net.params["bn"][2].data[...] = 3
+
+
+def copied(net: Any) -> None:
+    other = caffe.Net(net.param, caffe.TEST)
+    for blobs in other.params.values():
+        for blob in blobs:
+            blob.data[...] = np.random.RandomState(9).rand(*blob.data.shape)
+    net.share_with(other)
+    net.forward()
+    other.params["bn"][0].data[...] -= 1
+
+
+@pytest.mark.parametrize("change", [written, held_and_written, written_once_let_go, counted, copied])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_net_that_only_goes_forward_sees_each_change_of_its_blobs(tmp_path: Path, change: Any, bias: bool) -> None:
+    nets = [build(tmp_path, bias=bias, phase=caffe.TEST) for _ in range(2)]
+    one_by_one(nets[1])
+    before = nets[0].forward()["fc"].copy()
+    nets[1].forward()
+    for net in nets:
+        change(net)
+        net.forward()
+    assert np.abs(nets[0].blobs["fc"].data - before).max() > 0.01
+    assert_same(*nets)
+    for net in nets:  # the first pass back of a net whose layers were folded
+        net.backward()
+    assert_same(*nets)
+
+
+def test_parts_of_a_folded_net_run_on_what_blobs_hold(tmp_path: Path) -> None:
+    whole, parts = (build(tmp_path, phase=caffe.TEST) for _ in range(2))
+    whole.forward()
+    parts.forward(end="scale")
+    parts.forward(start="relu", end="relu")
+    parts.forward(start="drop")
+    assert_same(parts, whole)
+    between = parts.forward(end="conv", blobs=["conv"])["conv"].copy()
+    assert np.abs(between - whole.blobs["conv"].data).max() > 0.01
+    parts.forward(start="bn")
+    assert_same(parts, whole)

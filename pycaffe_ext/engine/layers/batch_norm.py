@@ -28,6 +28,12 @@ class BatchNorm(Layer):
         message = self.param.batch_norm_param
         return bool(message.use_global_stats if message.HasField("use_global_stats") else not self.is_training)
 
+    def global_stats(self, params: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and variance of each channel over all past batches."""
+        mean, variance, weight = (param.detach() for param in params)
+        scale = 0 if weight.item() == 0 else 1 / weight.item()
+        return (mean, variance) if scale == 1 else (mean * scale, variance * scale)
+
     @property
     def top_is_free(self) -> bool:
         return True
@@ -40,12 +46,9 @@ class BatchNorm(Layer):
     ) -> torch.Tensor:
         """The top; times `factor` plus `bias` per channel where a Scale follows."""
         message = self.param.batch_norm_param
-        mean, variance, weight = (param.detach() for param in params)
         if self.uses_global_stats:
-            scale = 0 if weight.item() == 0 else 1 / weight.item()
-            if scale != 1:
-                mean, variance = mean * scale, variance * scale
-            return functional.batch_norm(x, mean, variance, factor, bias, eps=message.eps)
+            return functional.batch_norm(x, *self.global_stats(params), factor, bias, eps=message.eps)
+        mean, variance, weight = (param.detach() for param in params)
         batch_mean, batch_variance = torch.zeros_like(mean), torch.ones_like(variance)
         if x.numel() == len(mean):  # torch refuses; each number is its own mean
             top = x - x
