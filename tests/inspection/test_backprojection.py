@@ -156,8 +156,11 @@ def test_a_function_makes_the_signal_of_what_the_blob_holds(subject: Subject) ->
     batch = np.random.default_rng(5).normal(size=(1, 3, 17, 14)).astype(np.float32)
     values = subject.activations(batch, "sum")
     expected = backproject(subject, batch, "sum", 2 * values)
-    assert (backproject(subject, batch, "sum", lambda held: 2 * held) == expected).all()
-    assert (subject.gradient(batch, "sum", 2 * values) == expected).all()
+    for found in (
+        backproject(subject, batch, "sum", lambda held: 2 * held),
+        subject.gradient(batch, "sum", 2 * values),
+    ):
+        assert abs(found - expected).max() < 2e-6 * abs(expected).max()  # `values` come from a pass forward alone
 
 
 def test_the_input_may_have_a_size_that_later_layers_could_not_take(subject: Subject) -> None:
