@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ class Transformer:
 
     def __init__(self, param: Any, phase: int, seed: int | None = None) -> None:
         """Raises OptionError (mean_file and mean_value, force_color and force_gray), FileError, DataError."""
+        self.param, self.phase = param, phase
         if param.HasField("mean_file") and len(param.mean_value):
             raise OptionError("transform_param has both mean_file and mean_value; keep one")
         if param.force_color and param.force_gray:
@@ -45,8 +47,9 @@ class Transformer:
         self.seed(seed)
 
     def seed(self, seed: int | None) -> None:
-        """Begins the random numbers anew."""
-        self._random = np.random.RandomState(seed)
+        """Begins the random numbers anew; None: others in each run."""
+        self.seed_used = int.from_bytes(os.urandom(4), "little") if seed is None else seed
+        self._random = np.random.RandomState(self.seed_used)
 
     def shape(self, image: Sequence[int]) -> Shape:
         """The shape C x H x W after the transformation of an image C x H x W.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -28,6 +28,14 @@ class Batches(Protocol):
     def load(self, used: Batch | None) -> Batch: ...
 
 
+class Reader(Protocol):
+    """What makes the batches ahead."""
+
+    def next(self) -> Batch: ...
+
+    def close(self) -> None: ...
+
+
 @contextmanager
 def naming(layer: str) -> Iterator[None]:
     """Puts the layer's name before the message of an error in its data."""
@@ -46,6 +54,10 @@ class ReadsAhead(Layer):
         """What the layer reads, transformed. Called once; raises CaffeError without the layer's name."""
         raise NotImplementedError(f"{type(self).__name__}.open")
 
+    def begin(self, batches: Any, depth: int) -> Reader:
+        """Begins to read; what `open` gave, at most `depth` batches ahead."""
+        return Prefetcher(batches.load, depth)
+
     def set_up(self, bottoms: Sequence[Shape]) -> None:
         depth = self.param.data_param.prefetch  # Caffe has this field in data_param for all of them
         with naming(self.name):
@@ -59,7 +71,7 @@ class ReadsAhead(Layer):
                 transformer.seed(device.new_seed())
         self._shape = batches.shape
         memory.check_batches(self.name, self._shape, depth)
-        self._prefetcher = Prefetcher(batches.load, depth)
+        self._prefetcher = self.begin(batches, depth)
 
     def shapes(self, bottoms: Sequence[Shape]) -> list[Shape]:
         return [self._shape, self._shape[:1]][: len(self.param.top)]

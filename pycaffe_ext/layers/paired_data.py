@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..datasets.array_types import Floats
-from ..datasets.forked import ForkedBatches, can_fork
-from ..datasets.pairs.batches import PairBatch, PairBatches
+from ..datasets.batch_process import BatchProcess, interpreter
+from ..datasets.pairs.batches import PairBatch, open_pairs
 from ..datasets.pairs.settings import PairSettings
 from ..datasets.prefetch import Prefetcher
 from ..errors import OptionError
@@ -65,12 +64,13 @@ class PairedData(Layer):  # type: ignore[misc]
             raise OptionError(f"PairedData has no bottom and two tops, not {len(bottom)} and {len(top)}")
         settings = PairSettings.parse(self.param_str)
         seed = settings.seed if settings.seed is not None else int.from_bytes(os.urandom(4), "little")
-        open_batches = partial(PairBatches, settings, training=self.phase == _TRAIN, seed=seed)
-        self._ahead: ForkedBatches | Prefetcher[PairBatch]
-        if can_fork and not Layer.__module__.startswith("pycaffe_ext"):  # in real Caffe
-            self._ahead = ForkedBatches(open_batches, settings.prefetch)
+        told = {"param_str": self.param_str, "training": self.phase == _TRAIN, "seed": seed}
+        self._ahead: BatchProcess | Prefetcher[PairBatch]
+        if interpreter() and not Layer.__module__.startswith("pycaffe_ext"):  # in real Caffe
+            self._ahead = BatchProcess(f"{open_pairs.__module__}:{open_pairs.__name__}", told, settings.prefetch)
+            self._ahead.check()
         else:
-            self._ahead = Prefetcher(open_batches().load, settings.prefetch)
+            self._ahead = Prefetcher(open_pairs(**told).load, settings.prefetch)
         self._batch: Sequence[Floats] | None = None
 
     def reshape(self, bottom: Any, top: Any) -> None:

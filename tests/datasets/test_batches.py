@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pycaffe_ext.datasets.batches import BatchReader
+from pycaffe_ext.datasets import reading
+from pycaffe_ext.datasets.batch_process import interpreter
 from pycaffe_ext.datasets.databases import open_database
 from pycaffe_ext.datasets.datum import encoded_datum, raw_datum
 from pycaffe_ext.datasets.images import encode
 from pycaffe_ext.datasets.prefetch import Prefetcher
+from pycaffe_ext.datasets.reading import BatchReader
 from pycaffe_ext.datasets.transform import Transformer
 from pycaffe_ext.datasets.writer import writing_lmdb
 from pycaffe_ext.errors import DataError, OptionError
@@ -152,7 +154,7 @@ def test_threads_end_with_their_reader(tmp_path: Path) -> None:
 def test_the_interpreter_can_exit_while_batches_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "db", [raw_datum(image, 0) for image in noise(50, 300, 300)])
     code = (
-        "from pycaffe_ext.datasets.batches import BatchReader\n"
+        "from pycaffe_ext.datasets.reading import BatchReader\n"
         "from pycaffe_ext.datasets.databases import open_database\n"
         "from pycaffe_ext.datasets.transform import Transformer\n"
         "from pycaffe_ext.proto import caffe_pb2\n"
@@ -163,3 +165,32 @@ def test_the_interpreter_can_exit_while_batches_are_read(tmp_path: Path) -> None
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "(20, 3, 300, 300)\n", "")
+
+
+@pytest.mark.skipif(interpreter() is None, reason="only Linux has what it needs")
+@pytest.mark.parametrize("prefetch", [4, 7])
+def test_processes_make_the_same_batches(tmp_path: Path, prefetch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "db", [raw_datum(image, n) for n, image in enumerate(noise(7))])
+    param = caffe_pb2.TransformationParameter(mirror=True, crop_size=5)
+    runs = []
+    for least in (reading.LARGE, 1):
+        monkeypatch.setattr(reading, "LARGE", least)
+        transformer = Transformer(param, caffe_pb2.TRAIN, 3)
+        batches = BatchReader(open_database(path), 4, transformer, prefetch=prefetch, workers=3)
+        runs.append([(batch.data.copy(), batch.labels.copy()) for batch in (batches.next() for _ in range(20))])
+        batches.close()
+    for (data, labels), (expected, expected_labels) in zip(*runs, strict=True):
+        assert np.array_equal(data, expected)
+        assert np.array_equal(labels, expected_labels)
+
+
+@pytest.mark.skipif(interpreter() is None, reason="only Linux has what it needs")
+def test_an_error_of_a_process_comes_in_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LARGE", 1)
+    values = [raw_datum(image, 0) for image in noise(6)]
+    values[3] = b"\xff\xff"
+    batches = reader(write(tmp_path / "db", values), 2)
+    assert np.array_equal(batches.next().data[1], noise(2)[1].transpose(2, 0, 1))
+    for _ in range(2):
+        with pytest.raises(DataError, match=r"db: entry '00000003': "):
+            batches.next()

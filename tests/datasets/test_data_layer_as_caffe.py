@@ -15,10 +15,10 @@ from google.protobuf import text_format
 from PIL import Image
 from real_caffe import RealFolder, needs_real_caffe
 
-from pycaffe_ext.datasets.batches import BatchReader
 from pycaffe_ext.datasets.databases import open_database
 from pycaffe_ext.datasets.datum import encoded_datum, raw_datum
 from pycaffe_ext.datasets.images import encode
+from pycaffe_ext.datasets.reading import BatchReader
 from pycaffe_ext.datasets.transform import Transformer
 from pycaffe_ext.datasets.writer import writing_lmdb
 from pycaffe_ext.proto import caffe_pb2

@@ -135,6 +135,11 @@ class PairBatches:
         return np.array(values * (channels // len(values)), np.float32)
 
 
+def open_pairs(param_str: str, training: bool, seed: int) -> PairBatches:
+    """The batches of a PairedData layer. Raises what PairSettings.parse and PairBatches do."""
+    return PairBatches(PairSettings.parse(param_str), training=training, seed=seed)
+
+
 class _Reader:
     """One of the two LMDBs."""
 

@@ -7,10 +7,11 @@ from itertools import islice
 
 from ...datasets.batches import DatabaseBatches
 from ...datasets.databases import Database, Item, open_database
+from ...datasets.reading import read_ahead
 from ...datasets.transform import Transformer
 from ...errors import OptionError
 from .. import device
-from ..ahead import ReadsAhead
+from ..ahead import Reader, ReadsAhead
 from ..layer import layer
 
 
@@ -25,6 +26,9 @@ class Data(ReadsAhead):
         if count > 1 and self.is_training:
             database = _Part(database, count, rank)
         return DatabaseBatches(database, message.batch_size, transformer)
+
+    def begin(self, batches: DatabaseBatches, depth: int) -> Reader:
+        return read_ahead(batches, depth)
 
 
 class _Part(Database):

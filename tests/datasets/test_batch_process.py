@@ -1,7 +1,4 @@
-"""Batches made by a process of their own: the same ones, at most so many ahead; and that process always ends.
-
-Each test forks in a process without the threads that other tests have begun.
-"""
+"""Batches made by a process of their own: the same ones, at most so many ahead; and that process always ends."""
 
 from __future__ import annotations
 
@@ -14,17 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from pycaffe_ext.datasets.forked import can_fork
+from pycaffe_ext.datasets.batch_process import interpreter
 
-pytestmark = pytest.mark.skipif(not can_fork, reason="only Linux has what it needs")
+pytestmark = pytest.mark.skipif(not interpreter(), reason="only Linux has what it needs")
 
-BEGIN = """
-import gc, os, signal, sys, time
+LOADERS = """
+import os
 from pathlib import Path
 from typing import NamedTuple
 import numpy as np
-from pycaffe_ext.datasets.forked import ForkedBatches
-from pycaffe_ext.errors import DataError, FileError
+from pycaffe_ext.errors import FileError
 
 class Pair(NamedTuple):
     data: np.ndarray
@@ -34,6 +30,7 @@ class Numbers:
     '''Batch n holds n, in arrays that are larger from time to time; files tell what was made, and by whom.'''
 
     def __init__(self, folder="."):
+        print("to be seen by nobody's protocol")
         self.made, self.reused, self.folder = 0, 0, Path(folder)
         (self.folder / "process").write_text(str(os.getpid()))
 
@@ -52,6 +49,25 @@ class Numbers:
             raise FileError("a_lmdb", "is gone")
         return pair
 
+def fails():
+    raise FileError("b_lmdb", "does not exist")
+
+def is_wrong():
+    return Numbers(1 / 0)
+"""
+BEGIN = """
+import gc, os, signal, sys, time
+from pathlib import Path
+import cv2
+import numpy as np
+from pycaffe_ext.datasets.batch_process import BatchProcess
+from pycaffe_ext.errors import DataError
+
+cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (25, 25), 0)  # begins OpenCV's threads
+
+def numbers(depth, **arguments):
+    return BatchProcess("loaders:Numbers", arguments, depth)
+
 def process():
     return int(Path("process").read_text())
 
@@ -69,6 +85,7 @@ def ends(number):
 
 
 def run(folder: Path, code: str) -> None:
+    (folder / "loaders.py").write_text(LOADERS)
     subprocess.run([sys.executable, "-W", "error", "-c", BEGIN + code], cwd=folder, check=True, timeout=60)
 
 
@@ -76,7 +93,8 @@ def test_batches_in_order_at_most_so_many_ahead(tmp_path: Path) -> None:
     run(
         tmp_path,
         """
-ahead = ForkedBatches(Numbers, 3)
+ahead = numbers(3)
+ahead.check()
 assert process() != os.getpid()
 assert made_after(0.3) == 3
 kept = ahead.next()
@@ -99,7 +117,7 @@ def test_the_batch_in_use_is_not_written(tmp_path: Path) -> None:
     run(
         tmp_path,
         """
-ahead = ForkedBatches(Numbers, 2)
+ahead = numbers(2)
 data, _ = ahead.next()
 assert made_after(0.3) == 2
 assert (data == 0).all()
@@ -113,13 +131,9 @@ def test_errors_at_the_beginning(tmp_path: Path) -> None:
     run(
         tmp_path,
         """
-def fails():
-    raise FileError("b_lmdb", "does not exist")
-def is_wrong():
-    return Numbers(1 / 0)
-for begin, told in (fails, "b_lmdb: does not exist"), (is_wrong, "ZeroDivisionError"):
+for begin, told in ("fails", "b_lmdb: does not exist"), ("is_wrong", "ZeroDivisionError"):
     try:
-        ForkedBatches(begin, 2)
+        BatchProcess(f"loaders:{begin}", {}, 2).check()
         raise AssertionError
     except DataError as error:
         assert told in str(error), error
@@ -132,8 +146,8 @@ def test_the_process_ends(tmp_path: Path, how: str) -> None:
     run(
         tmp_path,
         f"""
-ahead = ForkedBatches(Numbers, 2)
-other = ForkedBatches(lambda: Numbers(sys.argv[0] and "/tmp"), 2)
+ahead = numbers(2)
+other = numbers(2, folder=FOLDER)
 ahead.next()
 child = process()
 {how}
@@ -147,13 +161,14 @@ if "ahead" in globals():
     ahead.close()
 assert ends(child)
 assert (other.next()[0] == 0).all()
-""".replace('sys.argv[0] and "/tmp"', repr(str(tmp_path.parent))),
+""".replace("FOLDER", repr(str(tmp_path.parent))),
     )
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_it_ends_with_its_parent(tmp_path: Path, number: signal.Signals) -> None:
-    code = "ahead = ForkedBatches(Numbers, 2); ahead.next(); print('begun', flush=True); time.sleep(60)"
+    (tmp_path / "loaders.py").write_text(LOADERS)
+    code = "ahead = numbers(2); ahead.next(); print('begun', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", BEGIN + code], cwd=tmp_path, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         assert parent.stdout.readline() == b"begun\n"
