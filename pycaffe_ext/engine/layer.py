@@ -103,6 +103,11 @@ class Layer:
         """Whether the next layer may overwrite its only top: memory of its own, that its gradient has no use for."""
         return False
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it makes the same of the same bottoms, however often it runs."""
+        return not self.is_training
+
     def overwrite(self, numbers: torch.Tensor) -> bool:
         """Does its work in place, on the numbers of its blob; False: it cannot. Needs `gradient`."""
         return False

@@ -47,6 +47,7 @@ class Passes:
         self._made = [_made(net, i) for i in count]
         self._reads_blobs = [layer.reads_blobs for layer in net.layers]
         self._overwrites = [_overwrites(net, i) for i in count]
+        self._runs_again = [_runs_again(net, i) for i in count]
         self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
         self._folds = folds(net)
         self._fold_of = {i: fold for fold in self._folds for i in range(fold.first, fold.last + 1)}
@@ -148,7 +149,10 @@ class Passes:
         return _Pass(bottoms, params, [])
 
     def _records(self, i: int) -> bool:
-        return bool(self._net._need.layers[i] and self._net.keep_passes and not self._reads_blobs[i])
+        net = self._net
+        if not net._need.layers[i] or not net.keep_passes or self._reads_blobs[i]:
+            return False
+        return net.goes_back or not self._runs_again[i]
 
     def _run(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
         """The layer's tops; with the graph behind them kept where the layer runs backward."""
@@ -262,6 +266,12 @@ def _overwrites(net: Net, i: int) -> bool:
         return False
     makers = [layer for layer, made in zip(net.layers[:i], net._tops[:i], strict=True) if tops[0] in made]
     return bool(makers) and makers[-1].top_is_free
+
+
+def _runs_again(net: Net, i: int) -> bool:
+    """Whether layer i, run once more for a pass back, would make what it made: its bottoms are what they were."""
+    is_in_place = any(top in net._bottoms[i] for top in net._tops[i])
+    return net.layers[i].repeats and not is_in_place
 
 
 def _are_pair(net: Net, i: int) -> bool:

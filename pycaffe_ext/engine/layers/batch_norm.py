@@ -35,6 +35,10 @@ class BatchNorm(Layer):
         return (mean, variance) if scale == 1 else (mean * scale, variance * scale)
 
     @property
+    def repeats(self) -> bool:
+        return self.uses_global_stats  # else it counts the batch
+
+    @property
     def top_is_free(self) -> bool:
         return True
 

@@ -24,6 +24,10 @@ class _Recurrent(Layer):
         super().set_up(bottoms)
         self.reset()
 
+    @property
+    def repeats(self) -> bool:
+        return False
+
     def reset(self) -> None:
         self._states: list[torch.Tensor] = []
 
