@@ -133,9 +133,9 @@ class Passes:
             assert diff is not None
             bottom.grad = diff
 
-    def _leaves(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> _Pass:
+    def _leaves(self, i: int, record: bool, *, of: Sequence[torch.Tensor] | None = None) -> _Pass:
         """Layer i's bottoms (or `of`) and parameters as the leaves of a graph, whose tops are still to come."""
-        net, record = self._net, self._records(i)
+        net = self._net
         bottoms = []
         for at, (blob, need) in enumerate(zip(net._bottoms[i], net._need.bottoms[i], strict=True)):
             bottom = of[at].detach() if of else blob.tensor.detach()
@@ -156,10 +156,11 @@ class Passes:
 
     def _run(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
         """The layer's tops; with the graph behind them kept where the layer runs backward."""
-        run = self._leaves(i, of=of)
-        with torch.set_grad_enabled(self._records(i)):
+        record = self._records(i)
+        run = self._leaves(i, record, of=of)
+        with torch.set_grad_enabled(record):
             run.tops = list(self._net.layers[i].forward(run.bottoms, run.params))
-        if self._records(i):
+        if record:
             self._passes[i] = run
         return run.tops
 
@@ -187,12 +188,13 @@ class Passes:
 
     def _run_pair(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
         """As `_run`, of layers i - 1 (BatchNorm) and i (Scale) together."""
-        norm, run = self._net.layers[i - 1], self._leaves(i - 1, of=of)
+        norm, record = self._net.layers[i - 1], self._records(i)
+        run = self._leaves(i - 1, record, of=of)
         assert isinstance(norm, BatchNorm)
-        affine = self._leaves(i, of=run.bottoms).params
-        with torch.set_grad_enabled(self._records(i)):
+        affine = self._leaves(i, record, of=run.bottoms).params
+        with torch.set_grad_enabled(record):
             run.tops = [norm.normalized(run.bottoms[0], run.params, *affine)]
-        if self._records(i):
+        if record:
             self._passes[i] = _Pass(run.bottoms, affine, run.tops, is_pair=True)
         return run.tops
 
