@@ -33,6 +33,8 @@ class Layer:
     """
 
     reshapes_always: ClassVar[bool] = False  # `shapes` is called before every `forward`
+    # Caffe's way back reads what bottoms and parameters hold by then; else only what its way forward has kept
+    rereads: ClassVar[bool] = False
 
     def __init__(self, param: Any) -> None:
         self.param = param
@@ -102,11 +104,6 @@ class Layer:
     def top_is_free(self) -> bool:
         """Whether the next layer may overwrite its only top: memory of its own, that its gradient has no use for."""
         return False
-
-    @property
-    def repeats(self) -> bool:
-        """Whether it makes the same of the same bottoms, however often it runs."""
-        return not self.is_training
 
     def overwrite(self, numbers: torch.Tensor) -> bool:
         """Does its work in place, on the numbers of its blob; False: it cannot. Needs `gradient`."""

@@ -8,7 +8,7 @@ only goes forward both are part of the convolution before them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import proxy
 
@@ -32,6 +32,7 @@ class _Pass:
     params: list[torch.Tensor]
     tops: list[torch.Tensor | None]
     is_pair: bool = False
+    stamps: list[tuple[int, int] | None] = field(default_factory=list)  # of bottoms and parameters, where they count
 
 
 class Passes:
@@ -47,7 +48,7 @@ class Passes:
         self._made = [_made(net, i) for i in count]
         self._reads_blobs = [layer.reads_blobs for layer in net.layers]
         self._overwrites = [_overwrites(net, i) for i in count]
-        self._runs_again = [_runs_again(net, i) for i in count]
+        self._rereads = [net.layers[i].rereads and not _is_in_place(net, i) for i in count]
         self._is_second = [i > 0 and _are_pair(net, i - 1) for i in count]
         self._folds = folds(net)
         self._fold_of = {i: fold for fold in self._folds for i in range(fold.first, fold.last + 1)}
@@ -111,7 +112,8 @@ class Passes:
         if pair is not None and pair.is_pair and (second > i or end == i):  # the pass back is for one of the two
             self._part(second, pair)
             done = self._passes[i]
-        if done is None:  # no forward pass, or its graph was freed: run the layer on what its bottoms hold now
+        if done is None or (self._rereads[i] and not done.is_pair and self._has_changed(i, done)):
+            # no forward pass, or its graph was freed, or other numbers: run the layer on what its bottoms hold now
             keep, net.keep_passes = net.keep_passes, True
             self._run(i)
             net.keep_passes = keep
@@ -149,10 +151,7 @@ class Passes:
         return _Pass(bottoms, params, [])
 
     def _records(self, i: int) -> bool:
-        net = self._net
-        if not net._need.layers[i] or not net.keep_passes or self._reads_blobs[i]:
-            return False
-        return net.goes_back or not self._runs_again[i]
+        return bool(self._net._need.layers[i] and self._net.keep_passes and not self._reads_blobs[i])
 
     def _run(self, i: int, *, of: Sequence[torch.Tensor] | None = None) -> list[torch.Tensor | None]:
         """The layer's tops; with the graph behind them kept where the layer runs backward."""
@@ -162,7 +161,16 @@ class Passes:
             run.tops = list(self._net.layers[i].forward(run.bottoms, run.params))
         if record:
             self._passes[i] = run
+            run.stamps = self._stamps(i) if self._rereads[i] else []
         return run.tops
+
+    def _stamps(self, i: int) -> list[tuple[int, int] | None]:
+        return [blob.stamp for blob in (*self._net._bottoms[i], *self._net.layers[i].blobs)]
+
+    def _has_changed(self, i: int, done: _Pass) -> bool:
+        """Whether a bottom or parameter of layer i may hold other numbers than in that pass forward."""
+        now = self._stamps(i)
+        return None in now or now != done.stamps
 
     def _run_fold(self, fold: Fold) -> list[torch.Tensor | None]:
         """The top of all layers of a fold, with nothing kept for backward; one by one where a script writes there."""
@@ -270,10 +278,8 @@ def _overwrites(net: Net, i: int) -> bool:
     return bool(makers) and makers[-1].top_is_free
 
 
-def _runs_again(net: Net, i: int) -> bool:
-    """Whether layer i, run once more for a pass back, would make what it made: its bottoms are what they were."""
-    is_in_place = any(top in net._bottoms[i] for top in net._tops[i])
-    return net.layers[i].repeats and not is_in_place
+def _is_in_place(net: Net, i: int) -> bool:
+    return any(top in net._bottoms[i] for top in net._tops[i])
 
 
 def _are_pair(net: Net, i: int) -> bool:

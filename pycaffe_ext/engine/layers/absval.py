@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from ..layer import Layer, Tensors, layer
 
 
@@ -9,3 +11,6 @@ from ..layer import Layer, Tensors, layer
 class AbsVal(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [bottoms[0].abs()]
+
+    def gradient(self, bottom: torch.Tensor, top: torch.Tensor, diff: torch.Tensor) -> torch.Tensor:
+        return bottom.sign() * diff

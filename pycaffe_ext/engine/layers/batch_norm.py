@@ -35,10 +35,6 @@ class BatchNorm(Layer):
         return (mean, variance) if scale == 1 else (mean * scale, variance * scale)
 
     @property
-    def repeats(self) -> bool:
-        return self.uses_global_stats  # else it counts the batch
-
-    @property
     def top_is_free(self) -> bool:
         return True
 

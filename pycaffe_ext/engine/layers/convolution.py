@@ -22,6 +22,8 @@ _MOST_CHANNELS_LAST = 1 << 22
 
 
 class _Convolving(Layer):
+    rereads = True
+
     _known: tuple[Shape, Windows] | None = None  # the windows over bottoms of the shape that came last
 
     def set_up(self, bottoms: Sequence[Shape]) -> None:

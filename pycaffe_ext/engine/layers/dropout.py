@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from .. import device
+from ..fillers import bernoulli
 from ..layer import Layer, Tensors, layer
 
 
@@ -15,5 +16,8 @@ class Dropout(Layer):
         if not self.is_training:
             in_place = self.param.top[0] == self.param.bottom[0]
             return [x.view_as(x) if in_place else x.clone()]  # a script may write into it
-        mask = torch.empty_like(x).bernoulli_(1 - ratio, generator=device.generator(x.device))
+        if x.device.type == "cpu":
+            mask = bernoulli(1 - ratio, tuple(x.shape)).to(x)
+        else:
+            mask = torch.empty_like(x).bernoulli_(1 - ratio, generator=device.generator(x.device))
         return [x * mask.div_(1 - ratio)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from typing import Any
 
 import torch
 
 from ...proto import caffe_pb2
+from ..blob import Blob
 from ..layer import Layer, Tensors, layer
 
 
@@ -33,21 +34,23 @@ class Eltwise(Layer):
             # of equal numbers the second bottom's is taken over the first's, then only larger ones
             top = torch.where(bottoms[0] > bottoms[1], bottoms[0], bottoms[1])
             return [reduce(lambda top, bottom: torch.where(bottom > top, bottom, top), bottoms[2:], top)]
-        if message.stable_prod_grad:
-            return [reduce(torch.mul, bottoms)]
-        return [_UnstableProduct.apply(*bottoms)]
+        return [reduce(torch.mul, bottoms)]
 
+    def connect(self, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> None:
+        self._bottoms, self._top = list(bottoms), tops[0]
 
-class _UnstableProduct(torch.autograd.Function):
-    """A product whose gradient is top / bottom, as stable_prod_grad: false asks for (NaN where a bottom is 0)."""
-
-    @staticmethod
-    def forward(ctx: Any, *bottoms: torch.Tensor) -> torch.Tensor:
-        top = reduce(torch.mul, bottoms)
-        ctx.save_for_backward(top, *bottoms)
-        return top
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        top, *bottoms = ctx.saved_tensors
-        return tuple(grads[0] * (top / bottom) for bottom in bottoms)
+    def backward(self, propagate_down: Sequence[bool]) -> bool:
+        """Of a product: from what the blobs hold by then, as in Caffe."""
+        message = self.param.eltwise_param
+        if message.operation != caffe_pb2.EltwiseParameter.PROD:
+            return False
+        numbers, top, diff = [blob.tensor for blob in self._bottoms], self._top.tensor, self._top.grad
+        for i, (blob, wanted) in enumerate(zip(self._bottoms, propagate_down, strict=True)):
+            if not wanted:
+                continue
+            if message.stable_prod_grad:
+                others = reduce(torch.mul, numbers[:i] + numbers[i + 1 :])
+            else:
+                others = top / numbers[i]  # no number where a bottom is 0
+            blob.grad = diff * others
+        return True

@@ -10,6 +10,8 @@ from ..layer import Layer, Tensors, layer
 
 @layer("Embed")
 class Embed(Layer):
+    rereads = True
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         rows = indices(self, bottoms[0], len(params[0]), "index")
         top = functional.embedding(rows, params[0])

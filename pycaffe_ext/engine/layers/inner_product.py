@@ -12,6 +12,8 @@ from ..layer import Layer, Tensors, layer
 
 @layer("InnerProduct")
 class InnerProduct(Layer):
+    rereads = True
+
     @property
     def top_is_free(self) -> bool:
         return True

@@ -15,6 +15,8 @@ _LEAST = 1e-20  # what a probability counts as at least
 
 @layer("MultinomialLogisticLoss")
 class MultinomialLogisticLoss(Layer):
+    rereads = True
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         items, classes = len(bottoms[0]), prod(bottoms[0].shape[1:])
         labels = class_labels(self, bottoms[1].reshape(items, 1), classes, None)

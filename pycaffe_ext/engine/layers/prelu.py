@@ -9,5 +9,7 @@ from ..layer import Layer, Tensors, layer
 
 @layer("PReLU")
 class PReLU(Layer):
+    rereads = True
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         return [functional.prelu(bottoms[0], params[0].reshape(-1))]

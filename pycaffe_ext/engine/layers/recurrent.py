@@ -7,26 +7,34 @@ tops, the state after the last step is where the next forward pass begins, thoug
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch.nn.functional import linear
 
 from ...model.rules import Shape
 from ...model.rules.recurrent import Recurrent
+from .. import device
+from ..fillers import fill
 from ..layer import Layer, Tensors, layer
 from .lstm_unit import step
 
 
 class _Recurrent(Layer):
     rule: Recurrent
+    n_step_params: ClassVar[int]  # how many of the parameters, the last ones, are of the layers of one time step
 
     def set_up(self, bottoms: Sequence[Shape]) -> None:
         super().set_up(bottoms)
+        self._steps = bottoms[0][0]
         self.reset()
 
-    @property
-    def repeats(self) -> bool:
-        return False
+    def fill(self) -> None:
+        """In Caffe the layers of every time step fill theirs, and then look at the first step's."""
+        super().fill()
+        if device.seeded():
+            for param in self._params[-self.n_step_params :] * (self._steps - 1):
+                fill(param.filler, param.shape, where=self.name)  # what others draw comes after it
 
     def reset(self) -> None:
         self._states: list[torch.Tensor] = []
@@ -71,6 +79,8 @@ class _Recurrent(Layer):
 
 @layer("LSTM")
 class LSTM(_Recurrent):
+    n_step_params = 1
+
     def advance(
         self, states: list[torch.Tensor], inputs: torch.Tensor, cont: torch.Tensor, weights: list[torch.Tensor]
     ) -> tuple[list[torch.Tensor], torch.Tensor]:
@@ -81,6 +91,8 @@ class LSTM(_Recurrent):
 
 @layer("RNN")
 class RNN(_Recurrent):
+    n_step_params = 3
+
     def advance(
         self, states: list[torch.Tensor], inputs: torch.Tensor, cont: torch.Tensor, weights: list[torch.Tensor]
     ) -> tuple[list[torch.Tensor], torch.Tensor]:

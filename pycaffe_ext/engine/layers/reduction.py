@@ -9,6 +9,8 @@ from ..layer import Layer, Tensors, layer
 
 @layer("Reduction")
 class Reduction(Layer):
+    rereads = True
+
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         message, kinds = self.param.reduction_param, caffe_pb2.ReductionParameter
         x = bottoms[0].flatten(axis_of(self.param, message.axis, tuple(bottoms[0].shape)))

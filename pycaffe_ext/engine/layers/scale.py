@@ -14,6 +14,8 @@ from ..layer import Layer, Tensors, layer
 
 @layer("Scale")
 class Scale(Layer):
+    rereads = True
+
     @property
     def top_is_free(self) -> bool:
         return True

@@ -207,3 +207,70 @@ def tops_that_are_their_bottoms_memory(caffe):
             split = net + layer("Eltwise", "a b", "sum") + layer("EuclideanLoss", "sum y", "loss")
             found.update(passes(build(caffe, split), name + " and split " + neuron))
     return found
+
+
+ONE_BOTTOM = {
+    "Convolution": SAME,
+    "Convolution 5": "convolution_param { num_output: 5 kernel_size: 2 stride: 2 }",
+    "Deconvolution": "convolution_param { num_output: 4 kernel_size: 2 }",
+    "InnerProduct": "inner_product_param { num_output: 4 }",
+    "Scale": "scale_param { bias_term: true }",
+    "Bias": "",
+    "PReLU": "",
+    "AbsVal": "",
+    "BatchNorm": "",
+    "BatchNorm global": "batch_norm_param { use_global_stats: true }",
+    "LRN": "lrn_param { local_size: 3 alpha: 2 }",
+    "MVN": "",
+    "Softmax": "",
+    "Pooling max": POOLING,
+    "Pooling average": "pooling_param { pool: AVE kernel_size: 2 }",
+    "SPP": "spp_param { pyramid_height: 2 }",
+    "Im2col": "convolution_param { kernel_size: 2 }",
+    "Reduction sum": "",
+    "Reduction squares": "reduction_param { operation: SUMSQ axis: 1 coeff: 0.5 }",
+    "Reduction absolute": "reduction_param { operation: ASUM axis: 2 }",
+    "Tile": "tile_param { tiles: 3 }",
+}
+TWO_BOTTOMS = {
+    "Eltwise": "",
+    "Eltwise product": "eltwise_param { operation: PROD }",
+    "Eltwise product of others": "eltwise_param { operation: PROD stable_prod_grad: false }",
+    "Eltwise most": "eltwise_param { operation: MAX }",
+    "Concat": "",
+    "Scale by": "scale_param { axis: 0 }",
+    "Bias by": "bias_param { axis: 0 }",
+    "EuclideanLoss": "",
+    "SigmoidCrossEntropyLoss": "",
+}
+
+
+@case
+def numbers_written_between_the_passes(caffe):
+    """Some layers go back from what their blobs and parameters hold by then, others from what they have kept."""
+    return numbers_written(caffe, "TRAIN", ONE_BOTTOM)
+
+
+@case
+def numbers_written_between_the_passes_of_a_test(caffe):
+    return numbers_written(caffe, "TEST", {k: ONE_BOTTOM[k] for k in ONE_BOTTOM if not k.startswith("BatchNorm")})
+
+
+def numbers_written(caffe, phase, one_bottom):
+    found = {}
+    kinds = [(name, "a", text) for name, text in {**OVERWRITTEN, **one_bottom}.items()]
+    kinds += [(name, "a y", text) for name, text in TWO_BOTTOMS.items()]
+    for name, bottoms, text in kinds:
+        net = inputs(x=(2, 3, 4, 5), y=(2, 3, 4, 5)) + layer("Convolution", "x", "a", SAME)
+        built = build(caffe, "force_backward: true " + net + layer(name.split()[0], bottoms, "top", text), phase)
+        random = np.random.RandomState(8)
+        params = [blob for blobs in built.params.values() for blob in blobs]
+        for blob in params:
+            blob.data[...] = random.uniform(0.5, 1.5, blob.data.shape)
+        built.forward()
+        for blob in [built.blobs[blob] for blob in ("x", "y", "a", "top")] + params:
+            blob.data[...] = random.uniform(-0.5, 1.5, blob.data.shape)
+        built.blobs["top"].diff[...] = random.normal(0, 1, built.blobs["top"].data.shape)
+        built.backward()
+        found.update(state(built, name))
+    return found
