@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -39,9 +40,17 @@ def caffe(arguments: Sequence[str]) -> None:
         raise OptionError(f"one command is needed, got {' '.join(commands) or 'none'}; -help lists them")
     if commands[0] not in _COMMANDS:
         raise UnknownNameError("command", commands[0], [*_COMMANDS, "run"])
-    glog.configure(minimum=given.minloglevel, folder=given.log_dir)
+    glog.configure(
+        minimum=given.minloglevel,
+        folder=given.log_dir,
+        to_stderr_alone=given.logtostderr,
+        prefix=given.log_prefix,
+    )
     if given.allow_python:
         import_module(".engine.python_layers", __package__).allow_python_layers()
+    upgrading = logging.getLogger(f"{__package__}.model")
+    if not upgrading.handlers:
+        upgrading.addHandler(logging.NullHandler())  # the log has lines of its own for what it warns of
     import_module(f".command.{_COMMANDS[commands[0]]}", __package__).run(given)
 
 

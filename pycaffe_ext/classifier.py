@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from . import io
 from .engine.net import Net
+from .errors import DataError
 from .proto import caffe_pb2
 
 Array = npt.NDArray[Any]
@@ -36,19 +37,25 @@ class Classifier(Net):
         super().__init__(model_file, caffe_pb2.TEST, weights=pretrained_file)
         self.transformer = image_transformer(self, mean, input_scale, raw_scale, channel_swap)
         self.crop_dims = np.array(self.blobs[self.inputs[0]].shape[2:])
-        self.image_dims = self.crop_dims if image_dims is None else image_dims
+        self.image_dims = self.crop_dims if image_dims is None or not len(image_dims) else image_dims
 
     def predict(self, inputs: Sequence[Array], oversample: bool = True) -> Array:
-        """Probabilities, images x classes.
+        """Probabilities, images x classes. All images become as many channels as the first one has.
 
         `oversample`: the mean over ten crops (corners, centre, mirrored), else the centre crop alone.
         """
         height, width = (int(size) for size in self.image_dims)
-        images = np.stack([io.resize_image(image, (height, width)) for image in inputs])
+        if not len(inputs):
+            raise DataError("predict needs at least one image")
+        images = np.empty((len(inputs), height, width, inputs[0].shape[2]), np.float32)
+        for place, image in zip(images, inputs, strict=True):
+            place[...] = io.resize_image(image, (height, width))
         if oversample:
             crops = io.oversample(images, self.crop_dims)
         else:
             top, left = (int((size - crop) / 2) for size, crop in zip((height, width), self.crop_dims, strict=True))
+            if height < self.crop_dims[0] or width < self.crop_dims[1]:
+                raise DataError(f"image_dims {height} x {width} are smaller than the net's input: {self.crop_dims}")
             crops = images[:, top : top + self.crop_dims[0], left : left + self.crop_dims[1]]
         source = self.inputs[0]
         batch = np.stack([self.transformer.preprocess(source, crop) for crop in crops])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import difflib
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
-from .errors import CaffeError
+from .errors import CaffeError, OptionError
 
 
 def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | None = None) -> int:
@@ -30,6 +33,21 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose errors are OptionErrors, and so one line, without the usage; near names of options are offered."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises OptionError."""
+        unknown, _, names = message.partition("unrecognized arguments: ")
+        options = [] if unknown else [name for name in names.split() if name.startswith("-")]
+        near = self._near(options[0]) if options else []
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; see --help" if names else ""
+        raise OptionError(message + hint)
+
+    def _near(self, name: str) -> list[str]:
+        return difflib.get_close_matches(name.partition("=")[0], list(self._option_string_actions), cutoff=0.6)
 
 
 def _one_line(text: str) -> str:

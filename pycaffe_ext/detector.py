@@ -80,12 +80,13 @@ class Detector(Net):
         return self.detect_windows(zip(files, windows, strict=True))
 
     def crop(self, im: Array, window: Array) -> Array:
-        """The window (ymin, xmin, ymax, xmax) of an H x W x K image, with its context where context_pad asks."""
-        top, left, bottom, right = (int(edge) for edge in window)
-        crop = im[top:bottom, left:right]
-        if not crop.size:
-            raise DataError(f"window {tuple(window)} holds no pixel of an image of {im.shape[0]} x {im.shape[1]}")
-        return self._with_context(im, np.array(window)) if self.context_pad else crop
+        """The window (ymin, xmin, ymax, xmax) of an H x W x K image, with its context where context_pad asks.
+
+        Raises DataError where that holds no pixel.
+        """
+        if self.context_pad:
+            return self._with_context(im, np.array(window))
+        return _part(im, window, window)
 
     def _with_context(self, im: Array, window: Array) -> Array:
         """A crop of the input's size (square): the window grown so that the context fills context_pad pixels."""
@@ -101,7 +102,7 @@ class Detector(Net):
         low, high = (np.clip(edge, 0, im.shape[:2]).astype(int) for edge in (start, end))
         shape = np.minimum(np.round((high - low + 1) * scale).astype(int), size - pad)
         crop: Array = np.ones(self.crop_dims, np.float32) * self.crop_mean
-        inside = io.resize_image(im[low[0] : high[0], low[1] : high[1]], shape)
+        inside = io.resize_image(_part(im, (*low, *high), window), shape)
         crop[pad[0] : pad[0] + shape[0], pad[1] : pad[1] + shape[1]] = inside
         return crop
 
@@ -121,3 +122,13 @@ class Detector(Net):
             self.crop_mean = self.crop_mean[:, :, np.argsort(self.transformer.channel_swap[source])]
         if source in self.transformer.raw_scale:
             self.crop_mean = self.crop_mean / self.transformer.raw_scale[source]
+
+
+def _part(im: Array, edges: Iterable[Any], window: Array) -> Array:
+    """The pixels between edges (ymin, xmin, ymax, xmax), which are those of `window`."""
+    top, left, bottom, right = (int(edge) for edge in edges)
+    found = im[top:bottom, left:right]
+    if not found.size:
+        edges = tuple(int(edge) for edge in window)
+        raise DataError(f"window {edges} holds no pixel of an image of {im.shape[0]} x {im.shape[1]}")
+    return found

@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from os import PathLike
 
 
-class CaffeError(Exception):
-    """Base of all errors that the user can mend."""
+class CaffeError(RuntimeError):
+    """Base of all errors that the user can mend. A RuntimeError, as what pycaffe's C++ part raises is."""
 
 
 class FileError(CaffeError):

@@ -74,15 +74,22 @@ def datum_to_array(datum: Any) -> Array:
 # Images
 
 
+class UnreadableImageError(DataError, OSError):
+    """An image file that is absent or damaged; an OSError, as in pycaffe."""
+
+
 def load_image(filename: str | PathLike[str], color: bool = True) -> Array:
     """An image file as float32 in [0, 1]: H x W x 3, RGB, or with `color` False H x W x 1, luma (ITU-R BT.709).
 
-    Transparency is dropped. Raises DataError for a file that is absent, cut short or no image.
+    Transparency is dropped. Raises UnreadableImageError for a file that is absent, cut short or no image.
     """
     path = fspath(filename)
-    pixels: Array | None = decode(read_file(path), cv2.IMREAD_UNCHANGED)
+    try:
+        pixels: Array | None = decode(read_file(path), cv2.IMREAD_UNCHANGED)
+    except DataError as error:
+        raise UnreadableImageError(str(error)) from error
     if pixels is None:
-        raise DataError(f"{path}: is not an image that OpenCV can read, or is damaged")
+        raise UnreadableImageError(f"{path}: is not an image that OpenCV can read, or is damaged")
     image: Array = pixels / (np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1)
     if image.ndim == 2:
         image = np.repeat(image[:, :, np.newaxis], 3 if color else 1, axis=2)
@@ -134,9 +141,9 @@ class Transformer:
         self.inputs = {name: tuple(shape) for name, shape in inputs.items()}
         self.transpose: dict[str, Sequence[int]] = {}
         self.channel_swap: dict[str, Sequence[int]] = {}
-        self.raw_scale: dict[str, float] = {}
+        self.raw_scale: dict[str, float | None] = {}
         self.mean: dict[str, Array] = {}
-        self.input_scale: dict[str, float] = {}
+        self.input_scale: dict[str, float | None] = {}
 
     def _check_input(self, in_: str) -> None:
         if in_ not in self.inputs:
@@ -153,32 +160,32 @@ class Transformer:
         size = self.inputs[in_][2:]
         if array.shape[:2] != size:
             array = resize_image(array, size)
-        if in_ in self.transpose:
-            array = array.transpose(self.transpose[in_])
-        if in_ in self.channel_swap:
-            array = array[list(self.channel_swap[in_])]
-        if in_ in self.raw_scale:
-            array *= _single(self.raw_scale[in_])
-        if in_ in self.mean:
-            array -= self.mean[in_]
-        if in_ in self.input_scale:
-            array *= _single(self.input_scale[in_])
+        if (order := self.transpose.get(in_)) is not None:
+            array = array.transpose(order)
+        if (swap := self.channel_swap.get(in_)) is not None:
+            array = array[list(swap)]
+        if (scale := self.raw_scale.get(in_)) is not None:
+            array *= _single(scale)
+        if (mean := self.mean.get(in_)) is not None:
+            array -= mean
+        if (scale := self.input_scale.get(in_)) is not None:
+            array *= _single(scale)
         return array
 
     def deprocess(self, in_: str, data: Array) -> Array:
         """The image that `preprocess` made this input of, but for its size."""
         self._check_input(in_)
         array: Array = data.copy().squeeze()
-        if in_ in self.input_scale:
-            array /= _single(self.input_scale[in_])
-        if in_ in self.mean:
-            array += self.mean[in_]
-        if in_ in self.raw_scale:
-            array /= _single(self.raw_scale[in_])
-        if in_ in self.channel_swap:
-            array = array[np.argsort(self.channel_swap[in_])]
-        if in_ in self.transpose:
-            array = array.transpose(np.argsort(self.transpose[in_]))
+        if (scale := self.input_scale.get(in_)) is not None:
+            array /= _single(scale)
+        if (mean := self.mean.get(in_)) is not None:
+            array += mean
+        if (scale := self.raw_scale.get(in_)) is not None:
+            array /= _single(scale)
+        if (swap := self.channel_swap.get(in_)) is not None:
+            array = array[np.argsort(swap)]
+        if (order := self.transpose.get(in_)) is not None:
+            array = array.transpose(np.argsort(order))
         return array
 
     def set_transpose(self, in_: str, order: Sequence[int]) -> None:
@@ -201,8 +208,8 @@ class Transformer:
             )
         self.channel_swap[in_] = order
 
-    def set_raw_scale(self, in_: str, scale: float) -> None:
-        """What pixels are multiplied by before the mean is subtracted: 255 for nets trained on 0..255."""
+    def set_raw_scale(self, in_: str, scale: float | None) -> None:
+        """What pixels are multiplied by before the mean is subtracted: 255 for nets of 0..255; None: nothing."""
         self._check_input(in_)
         self.raw_scale[in_] = scale
 
@@ -223,8 +230,8 @@ class Transformer:
             mean = _resized_mean(mean, shape[1:])
         self.mean[in_] = mean
 
-    def set_input_scale(self, in_: str, scale: float) -> None:
-        """What everything is multiplied by at the end, after the mean is subtracted."""
+    def set_input_scale(self, in_: str, scale: float | None) -> None:
+        """What everything is multiplied by at the end, after the mean is subtracted; None: nothing."""
         self._check_input(in_)
         self.input_scale[in_] = scale
 

@@ -19,6 +19,14 @@ from .proto import caffe_pb2
 Names = dict[Any, str]  # of tops and functions
 
 
+class UnknownParameterError(UnknownNameError, AttributeError):  # type: ignore[misc]  # of both, `name` is a string
+    """A parameter that neither the layer's message nor the layer has; an AttributeError, as in pycaffe."""
+
+
+class UnknownTopError(AttributeError, KeyError):
+    """A top that a NetSpec lacks. pycaffe says so with a KeyError; copy and hasattr look for an AttributeError."""
+
+
 class Top:
     """One output of a layer that is yet to be built: output number `n` of `fn`."""
 
@@ -86,7 +94,7 @@ class Function:
         if name in layer.DESCRIPTOR.fields_by_name:
             return layer
         known = [*own.DESCRIPTOR.fields_by_name, *layer.DESCRIPTOR.fields_by_name]
-        raise UnknownNameError("parameter", name, known, where=self.type_name)
+        raise UnknownParameterError("parameter", name, known, where=self.type_name)
 
 
 def to_proto(*tops: Top | Function) -> Any:
@@ -105,11 +113,11 @@ def _net(names: Names, tops: Any) -> Any:
 def assign_proto(proto: Any, name: str, val: Any) -> None:
     """Sets a field from Python values: a dict for a message, a list (or one item) for a repeated field.
 
-    Raises UnknownNameError for a field that is not there, TypeError or ValueError for a value that does not fit.
+    Raises UnknownParameterError for a field that is not there, TypeError or ValueError for a value that does not fit.
     """
     fields = proto.DESCRIPTOR.fields_by_name
     if name not in fields:
-        raise UnknownNameError("parameter", name, fields, where=proto.DESCRIPTOR.name)
+        raise UnknownParameterError("parameter", name, fields, where=proto.DESCRIPTOR.name)
     field = getattr(proto, name)
     if hasattr(field, "extend"):
         for item in val if isinstance(val, list) else [val]:
@@ -141,7 +149,7 @@ class NetSpec:
 
     def __getattr__(self, name: str) -> Any:
         if name == "tops" or name not in self.tops:  # tops itself: while being copied or unpickled
-            raise AttributeError(f"no top '{name}' in this NetSpec")
+            raise UnknownTopError(f"no top '{name}' in this NetSpec")
         return self.tops[name]
 
     def __setitem__(self, key: str, value: Any) -> None:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
+import math
 import os
 import sys
 import time
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 from pycaffe_ext import cli
 from pycaffe_ext.allocation import keep_memory
 from pycaffe_ext.datasets import option_values as values
+from pycaffe_ext.datasets.option_checks import check
 from pycaffe_ext.errors import OptionError
 
 if TYPE_CHECKING:  # what takes time to import waits until the options are known to be right
@@ -43,6 +46,7 @@ examples:
   make_lmdb.py faces.npz faces_h5 --format hdf5
 
 Label maps are sampled, never blended: at --label-scale 1/4 label pixel (y, x) is pixel (4y + 2, 4x + 2) of the map.
+A map that is a quarter of its image's size already stays as it is then.
 --net takes scale, offset and size from the net: place y of the blob lies over pixel scale * y + shift of the image.
 Several numbers per entry (--labels, --columns label=A+B) go to --label-out as K x 1 x 1 floats. Values that are no
 bytes (floats, 16 bit with --deep) become float_data.
@@ -55,7 +59,7 @@ written then).
 def main(arguments: Sequence[str]) -> int:
     """Runs the command. Raises CaffeError."""
     options = _parser(arguments).parse_args(arguments)
-    _check(options)
+    check(options)
 
     import cv2
 
@@ -97,6 +101,8 @@ def main(arguments: Sequence[str]) -> int:
     with counting("writing", sum(len(part.listing.entries) for part in parts)) as progress:
         reports = making.write(parts, progress)
     tell_reports(reports, parts, making, time.monotonic() - begin)
+    sys.stdout.flush()
+    making.forget(parts)
     return 1 if any(report.skipped for report in reports) else 0
 
 
@@ -104,7 +110,7 @@ _SOURCE_OPTIONS = {"subset": None, "columns": {}, "labels": None, "every": None}
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         prog="make_lmdb.py", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     if {"-h", "--help"} & set(arguments):
@@ -122,9 +128,10 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     add("--labels", type=int, metavar="N", help="lines of a list end in N numbers, which may be fractions")
     add("--every", type=int, metavar="N", help="every N-th frame of a video")
     add = parser.add_argument_group("images").add_argument
+    encoded = "store encoded, 'same': each as its own file is; files of that kind, if not resized, are kept"
     add("--resize", metavar="HxW", type=values.size, help="resize to height x width, bilinear")
     add("--gray", action="store_true", help="one channel")
-    add("--encoded", choices=["jpg", "png"], help="store encoded; files of that kind, if not resized, are kept")
+    add("--encoded", choices=["jpg", "png", "same"], help=encoded)
     add("--bgr", action="store_true", help="turn red, green, blue of arrays (CIFAR, .npy, HDF5) into blue, green, red")
     add("--turn", choices=["caffe", "all", "none"], default="caffe", help="by EXIF: JPEG as Caffe does (default), all")
     add("--alpha", choices=["drop", "white", "black", "keep"], default="drop", help="drop it as Caffe does (default)")
@@ -136,7 +143,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     add("--mirror-classes", type=values.pairs, metavar="A:B", help="add mirror images, A as B (A:A as A; first part)")
     add("--seed", type=int, metavar="N", help="seed of --shuffle, --split and --balance (default: 0)")
     add = parser.add_argument_group("label maps and numbers").add_argument
-    add("--label-maps", metavar="DIR", help="PNG label maps with the images' names: grey or palette index = label")
+    add("--label-maps", metavar="DIR", help="label maps (PNG, TIFF, ...) with the images' names: grey or palette index")
     add("--label-out", metavar="OUT2", help="the LMDB for the label maps, or for several numbers per entry")
     add("--label-scale", type=values.divisor, default=1, metavar="1/N", help="size of label maps against the images'")
     add("--net", metavar="PROTOTXT", help="with --blob: label maps at the size and places of a blob of this net")
@@ -157,33 +164,6 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _check(options: argparse.Namespace) -> None:
-    uses_seed = options.shuffle or options.split or options.balance
-    if options.seed is not None and not (uses_seed and 0 <= options.seed < 2**32):
-        raise OptionError("--seed is for --shuffle, --split and --balance, and is 0 to 4294967295")
-    for name in ("workers", "labels", "every"):
-        if vars(options)[name] is not None and vars(options)[name] < 1:
-            raise OptionError(f"--{name} is at least 1")
-    if options.label_maps is not None and options.label_out is None and options.format != "hdf5":
-        raise OptionError("--label-maps and --label-out go together")
-    if options.label_out is not None and os.path.abspath(options.label_out) == os.path.abspath(options.out):
-        raise OptionError("OUT and --label-out are the same")
-    if options.label_out is not None and options.format == "hdf5":
-        raise OptionError("--label-out is not for HDF5, whose files hold images and labels")
-    if options.num_classes is not None and not 1 <= options.num_classes <= 256:
-        raise OptionError("--num-classes is 1 to 256: label maps are stored as bytes")
-    if options.ignore is not None and not 0 <= options.ignore <= 255:
-        raise OptionError("--ignore is 0 to 255")
-    if (options.net is None) != (options.blob is None) or (options.net and options.label_scale != 1):
-        raise OptionError("--net and --blob go together, in place of --label-scale")
-    if options.append and options.overwrite:
-        raise OptionError("--append and --overwrite contradict each other")
-    if options.encoded and options.format == "hdf5":
-        raise OptionError("--encoded is not for HDF5, which holds floats")
-    if options.encoded and options.deep:
-        raise OptionError("--encoded and --deep contradict each other: floats are stored raw")
-
-
 def _labels(options: argparse.Namespace, listing: Listing) -> str:
     """What goes beside the images: "maps", "numbers", or nothing."""
     has_numbers = any(entry.labels for entry in listing.entries)
@@ -202,6 +182,8 @@ def _labels(options: argparse.Namespace, listing: Listing) -> str:
         raise OptionError("lists for ImageData hold one whole number per image; --format hdf5 or lmdb")
     if labels and options.mirror_classes:
         raise OptionError("--mirror-classes is for images with one label each; for label maps: --mirror-labels")
+    if labels == "maps" and options.balance and len({entry.label for entry in listing.entries}) == 1:
+        raise OptionError("--balance is for images with one label each, and label maps are the only labels here")
     if listing.in_order and (options.shuffle or options.balance):
         raise OptionError("a video is read forward: --format list its frames first, then --shuffle that list")
     return labels
@@ -278,10 +260,17 @@ def _net_grid(options: argparse.Namespace) -> Callable[..., object]:
         print(f"{options.net}: mirror: true turns the images, not their label maps; take it out", file=sys.stderr)
     scale, shift = (" x ".join(f"{number:g}" for number in pair) for pair in (found.scale, found.shift))
     print(f"blob '{found.blob}': scale {scale}, offset {shift}")
+    outside = -math.floor(min(found.shift) + 0.5)
+    if outside > 0:
+        told = "have the nearest pixel's label" if options.ignore is None else f"are labelled {options.ignore}"
+        print(f"blob '{found.blob}' begins {outside} pixels outside of the image; places there {told}", file=sys.stderr)
     return NetGrid(found.blob, found.scale, found.shift, found.size_of, options.ignore)
 
 
 if __name__ == "__main__":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads for matrices, which begin with a busy wait
     keep_memory(largest=4 << 20)  # larger images are few at a time, and would be too much
-    sys.exit(cli.run(main))
+    status = cli.run(main)
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    os._exit(status)  # at once: a run that is killed now could not be gone on with, since all is done and forgotten

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
-from ..errors import OptionError, UnknownNameError
+from ..errors import FileError, OptionError, UnknownNameError
 
+_WHOLE = re.compile(r"\s*[+-]?(\d+|0x[\da-f]+)", re.IGNORECASE | re.ASCII)
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y"), ("false", "f", "0", "no", "n")
 
 
@@ -37,7 +40,8 @@ class Flags:
     docker: str = _flag("", "an image with one (train -engine caffe)")
     log_dir: str = _flag("", "a folder in which the log is written too")
     minloglevel: int = _flag(0, "leave out log lines below this level: 1 prints warnings, 2 errors")
-    logtostderr: bool = _flag(False, "taken as given: the log goes to standard error")
+    logtostderr: bool = _flag(False, "the log goes to standard error alone, not into -log_dir")
+    log_prefix: bool = _flag(True, "begin log lines with severity, time, thread and source")
     alsologtostderr: bool = _flag(True, "taken as given: the log goes to standard error")
 
     @property
@@ -47,35 +51,62 @@ class Flags:
 
 
 _KINDS: dict[str, type] = {flag.name: type(flag.default) for flag in fields(Flags)}
+_WITHOUT_EFFECT: dict[str, type] = {  # flags of glog and gflags that scripts may give
+    **dict.fromkeys(("v", "stderrthreshold", "logbuflevel", "logbufsecs", "max_log_size", "logfile_mode"), int),
+    **dict.fromkeys(("vmodule", "log_link", "log_backtrace_at", "undefok"), str),
+    **dict.fromkeys(("colorlogtostderr", "stop_logging_if_full_disk", "drop_log_memory", "symbolize_stacktrace"), bool),
+}
 
 
 def parse(arguments: Sequence[str]) -> tuple[list[str], Flags]:
-    """The arguments that are no flags, and the flags. Raises OptionError, UnknownNameError."""
+    """The arguments that are no flags, and the flags. Raises OptionError, UnknownNameError, FileError."""
     rest: list[str] = []
     flags = Flags()
     left = list(arguments)
+    undefined: list[tuple[str, str]] = []  # name, and as it was given
+    may_be_undefined: set[str] = set()
+    kinds = _KINDS | _WITHOUT_EFFECT | {"flagfile": str}
     while left:
         argument = left.pop(0)
         if argument == "--":
-            return rest + left, flags
+            rest += left
+            break
         if not argument.startswith("-") or argument == "-":
             rest.append(argument)
             continue
-        given, equals, text = argument.lstrip("-").partition("=")
+        given, equals, text = argument.removeprefix("-").removeprefix("-").partition("=")
         name = given.replace("-", "_")
-        if _KINDS.get(name.removeprefix("no")) is bool and not equals and name not in _KINDS:
+        if kinds.get(name.removeprefix("no")) is bool and not equals and name not in kinds:
             name, equals, text = name.removeprefix("no"), "=", "false"
-        if name not in _KINDS:
-            raise UnknownNameError("command line flag", given, _KINDS)
+        if name not in kinds:
+            undefined.append((name, given))
+            continue
         if not equals:
-            if _KINDS[name] is bool:
+            if kinds[name] is bool:
                 text = "true"
             elif left:
                 text = left.pop(0)
             else:
                 raise OptionError(f"flag '-{given}' is missing its argument")
-        setattr(flags, name, _value(name, text))
+        if name == "flagfile":
+            left = [line for file in text.split(",") for line in _in_file(file)] + left
+        elif name == "undefok":
+            may_be_undefined.update(text.split(","))
+        elif name in _KINDS:
+            setattr(flags, name, _value(name, text))
+    for name, given in undefined:
+        if name not in may_be_undefined:
+            raise UnknownNameError("command line flag", given, _KINDS)
     return rest, flags
+
+
+def _in_file(path: str) -> list[str]:
+    """The flags of a file: one per line, -NAME=VALUE. Raises FileError."""
+    try:
+        lines = Path(path).read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(path, f"cannot be read: {error}") from error
+    return [line.strip() for line in lines if line.strip().startswith("-")]
 
 
 def _value(name: str, text: str) -> str | int | bool:
@@ -85,10 +116,9 @@ def _value(name: str, text: str) -> str | int | bool:
         if text.lower() not in _TRUE + _FALSE:
             raise OptionError(f"flag '-{name}' takes true or false, got '{text}'")
         return text.lower() in _TRUE
-    try:
-        return int(text)
-    except ValueError as error:
-        raise OptionError(f"flag '-{name}' takes a whole number, got '{text}'") from error
+    if not _WHOLE.fullmatch(text) or not -(2**31) <= (value := int(text, 16 if "x" in text.lower() else 10)) < 2**31:
+        raise OptionError(f"flag '-{name}' takes a whole number, got '{text}'")
+    return value
 
 
 def usage() -> str:

@@ -21,16 +21,23 @@ def numbers(flag: str) -> list[int]:
     return found
 
 
-def choose(flag: str, source: str) -> None:
+def choose(flag: str, source: str, *, to_train: bool = False, names_gpu: bool = False) -> None:
     """Makes the engine compute on the first GPU that the flag names, or else on the CPU; says so in the log.
 
-    Raises what numbers raises.
+    `to_train`: in the words of `train`; `names_gpu`: says what the GPU is, too. Raises what numbers raises.
     """
     gpus = numbers(flag)
-    if gpus:
-        log(source, f"Use GPU with device ID {gpus[0]}")
-        device.set_device(gpus[0])
-        device.set_mode_gpu()
-    else:
+    if not gpus:
         log(source, "Use CPU.")
         device.set_mode_cpu()
+        return
+    device.set_device(gpus[0])
+    device.set_mode_gpu()
+    name = torch.cuda.get_device_name(gpus[0])
+    if to_train:
+        log(source, f"Using GPUs {gpus[0]}")
+        log(source, f"GPU {gpus[0]}: {name}")
+        return
+    log(source, f"Use GPU with device ID {gpus[0]}")
+    if names_gpu:
+        log(source, f"GPU device name: {name}")

@@ -1,45 +1,54 @@
-"""The log lines that tell how a net was built: its text, layers, shapes, memory, and who runs backward."""
+"""The log lines that tell how a net was built: its text, layers, shapes, memory, who runs backward, and weights."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from os import PathLike
 from typing import Any
 
-from google.protobuf import text_format
-
 from ..engine.layer import Layer
 from ..engine.net import Net
+from ..engine.weights import WeightsTaken
+from ..engine.wiring import backward_need
 from ..glog import log, number
 from ..model.load import read_net, read_unchanged
 from ..model.phases import broken, filter_net
-from ..model.upgrade import needs_upgrade
+from ..model.rules import Shape
+from ..model.rules.recurrent import Recurrent
+from ..model.upgrade_log import Line, net_upgrade
+from ..proto import caffe_pb2
 from .data_log import log_opened, log_read
+from .hdf5_log import log_layers
+from .message_text import text_of
+from .unrolled import unrolled
 
 _BYTES = 4  # of a float32
+_WITH_FILLERS = {"Bias", "Convolution", "Deconvolution", "Embed", "InnerProduct", "Parameter", "PReLU", "Scale"}
 
 
 def read_given(path: str | PathLike[str], phase: int, level: int, stages: Sequence[str]) -> Any:
     """The net of a file, in a state; says in the log if the file is of an older form. Raises what read_net raises."""
-    log_upgrade(path)
     net = read_net(path)
+    log_upgrade(net_upgrade(read_unchanged(path), path))
     net.state.phase, net.state.level = phase, level
     net.state.stage.extend(stages)
     return net
 
 
-def log_upgrade(path: str | PathLike[str]) -> None:
-    """Says which older forms of the file are brought up to date."""
-    for form in needs_upgrade(read_unchanged(path)):
-        log("upgrade_proto.cpp:46", f"Upgraded {form} of {path}")
+def log_upgrade(lines: Iterable[Line]) -> None:
+    """Says what was brought up to date in a file."""
+    for line in lines:
+        log("upgrade_proto.cpp:46", line.text, line.severity)
 
 
 def log_net(net: Net, given: Any) -> None:
     """Writes what Caffe writes while it builds a net. `given`: the message that it was built from, with its state."""
     _log_rules(given)
-    log("net.cpp:53", f"Initializing net from parameters: \n{text_of(filter_net(given, given.state))}")
+    filtered = filter_net(given, given.state)
+    if not given.HasField("state"):
+        filtered.ClearField("state")
+    log("net.cpp:53", f"Initializing net from parameters: \n{text_of(filtered)}")
     memory = 0
     owners: dict[str, tuple[str, int]] = {}
     for i, layer in enumerate(net.layers):
@@ -52,7 +61,7 @@ def log_net(net: Net, given: Any) -> None:
                 log("net.cpp:467", shared)
             elif spec.name:
                 owners[spec.name] = layer.name, j
-    for layer, needs in zip(reversed(net.layers), reversed(net._need.layers), strict=True):
+    for layer, needs in zip(reversed(net.layers), reversed(_needs(net)), strict=True):
         if needs:
             log("net.cpp:200", f"{layer.name} needs backward computation.")
         else:
@@ -62,15 +71,20 @@ def log_net(net: Net, given: Any) -> None:
     log("net.cpp:257", "Network initialization done.")
 
 
-def text_of(message: Any) -> str:
-    """A message as Caffe's log has it: numbers that are whole without a point."""
-    return re.sub(r"(?m)(: -?\d+)\.0$", r"\1", text_format.MessageToString(message)).rstrip()
+def log_weights(taken: WeightsTaken) -> None:
+    """What is said of a file of weights: its older form, and those of its layers that the net does not have."""
+    log_upgrade(taken.upgraded)
+    log_layers(taken)
 
 
-def log_ignored(net: Net, file: str) -> None:
-    """Names the layers of a file of weights that the net does not have."""
-    for name in net.ignored_layers.get(file, ()):
-        log("net.cpp:746", f"Ignoring source layer {name}")
+def _needs(net: Net) -> list[bool]:
+    """Which layers run backward; Caffe says so before it looks at force_backward."""
+    if not net.param.force_backward:
+        return net._need.layers
+    param = caffe_pb2.NetParameter()
+    param.CopyFrom(net.param)
+    param.force_backward = False
+    return backward_need(param, net._wiring, net._learn, net._loss_weights).layers
 
 
 def _log_rules(given: Any) -> None:
@@ -97,6 +111,10 @@ def _log_layer(net: Net, i: int, layer: Layer) -> int:
         log(source, f"{layer.name} -> {net._blob_names[blob]}{remark}")
     if tops:
         log_read(layer, net._blobs[tops[0]].shape)
+    if layer.type in _WITH_FILLERS | {"BatchNorm"} and layer.param.blobs:
+        log("inner_product_layer.cpp:24", "Skipping parameter initialization")
+    if isinstance(layer.rule, Recurrent):
+        _log_unrolled(layer, layer.rule, [net._blobs[blob].shape for blob in bottoms])
     if _has_inner_layer(layer):
         log("layer_factory.hpp:77", f"Creating layer {layer.name}")
     log("net.cpp:124", f"Setting up {layer.name}")
@@ -108,6 +126,23 @@ def _log_layer(net: Net, i: int, layer: Layer) -> int:
             log("net.cpp:134", f"    with loss weight {number(weight)}")
         taken += prod(shape) * _BYTES
     return taken
+
+
+def _log_unrolled(layer: Layer, rule: Recurrent, bottoms: list[Shape]) -> None:
+    """The net of single steps that Caffe builds inside, and which of its parameters are the layer's."""
+    steps, streams = bottoms[0][:2]
+    of = f"{steps} timesteps of {streams} independent streams."
+    log("recurrent_layer.cpp:20", f"Initializing recurrent layer: assuming input batch contains {of}")
+    given = unrolled(layer.param, bottoms, has_static=rule.has_static(layer.param))
+    plain = caffe_pb2.NetParameter()
+    plain.CopyFrom(given)
+    for one in plain.layer:  # fillers would draw numbers
+        one.inner_product_param.ClearField("weight_filler")
+        one.inner_product_param.ClearField("bias_filler")
+    log_net(Net(plain, level=None), given)
+    names = [spec.name for one in given.layer for spec in one.param]
+    for name in dict.fromkeys(names):
+        log("recurrent_layer.cpp:150", f"Adding parameter {names.index(name)}: {name}")
 
 
 def _has_inner_layer(layer: Layer) -> bool:

@@ -63,7 +63,7 @@ class Shown:
 
 def run(flags: Flags, param: Any, ask: Callable[[], Request]) -> None:
     """Trains a SolverParameter where the flags say. Raises any CaffeError."""
-    from .net_log import text_of
+    from .message_text import text_of
     from .solver_log import SolverLog
 
     os.environ.setdefault("GLOG_minloglevel", str(flags.minloglevel))

@@ -8,18 +8,25 @@ from collections.abc import Sequence
 from ..engine.events import Event, Finished, LastPass, Output, Snapshotted, Stepped, Tested, Testing
 from ..engine.solver import Solver
 from ..glog import log, number
+from .data_log import Restarts
 from .debug_log import DebugLog
 from .real_train import Shown
 
 
 class SolverLog:
-    """A listener of a solver that writes what happens into the log."""
+    """A listener of a solver that writes what happens into the log.
 
-    def __init__(self, solver: Solver | Shown) -> None:
+    `restarts`: of its nets, the training net's first, if it is to tell when they begin their databases anew.
+    """
+
+    def __init__(self, solver: Solver | Shown, restarts: Sequence[Restarts] = ()) -> None:
         self._solver = solver
-        if isinstance(solver, Solver) and solver.param.debug_info:
+        if isinstance(solver, Solver):
+            takes_no_step = solver.iter >= solver.param.max_iter  # else the solver's debug_info counts, not the net's
             for net in (solver.net, *solver.test_nets):
-                DebugLog(net)
+                if solver.param.debug_info or (net.debug_info and takes_no_step):
+                    DebugLog(net)
+        self._restarts = restarts
         self._has_started = False
         self._is_testing = False
 
@@ -34,6 +41,7 @@ class SolverLog:
     def __call__(self, event: Event) -> None:
         if not self._has_started:
             self.start()
+        self._read(event)
         if isinstance(event, Stepped):
             self._stepped(event)
         elif isinstance(event, Testing):
@@ -49,6 +57,17 @@ class SolverLog:
             log("solver.cpp:327", f"Iteration {event.iteration}, loss = {number(event.smoothed_loss)}")
         else:
             self._finished(event)
+
+    def _read(self, event: Event) -> None:
+        """Data layers have read on."""
+        if not self._restarts:
+            return
+        if isinstance(event, Stepped):
+            self._restarts[0].passed(self._solver.param.iter_size)
+        elif isinstance(event, LastPass):
+            self._restarts[0].passed(1)
+        elif isinstance(event, Tested):
+            self._restarts[1 + event.net].passed(max(self._solver.param.test_iter[event.net], 0))
 
     def _stepped(self, event: Stepped) -> None:
         if event.displayed:

@@ -10,14 +10,17 @@ from ..engine.net import Net
 from ..engine.solver import Solver, get_solver
 from ..engine.solver_nets import Source, test_sources, train_source
 from ..errors import OptionError, UnknownNameError
-from ..glog import log
+from ..glog import log, log_once
 from ..jobs.engines import ENGINES
 from ..jobs.signals import EFFECTS, Signals
-from ..model.load import read_solver
+from ..model.load import read_solver, read_solver_unchanged, read_unchanged
+from ..model.upgrade_log import net_upgrade, solver_upgrade
 from ..proto import caffe_pb2
 from . import gpus, real_train
+from .data_log import Restarts
 from .flags import Flags
-from .net_log import log_ignored, log_net, log_upgrade, text_of
+from .message_text import text_of
+from .net_log import log_net, log_upgrade, log_weights
 from .solver_log import SolverLog
 
 
@@ -31,6 +34,7 @@ def run(flags: Flags) -> None:
         if effect not in EFFECTS:
             raise OptionError(f"a signal's effect is one of {', '.join(EFFECTS)}, got '{effect}'")
     param = read_solver(flags.solver)
+    log_upgrade(solver_upgrade(read_solver_unchanged(flags.solver), param, flags.solver))
     param.train_state.level = flags.level
     param.train_state.stage.extend(flags.stages)
     if flags.snapshot or flags.weights:
@@ -43,22 +47,27 @@ def run(flags: Flags) -> None:
         with Signals(flags.sigint_effect, flags.sighup_effect) as signals:
             real_train.run(flags, param, signals.ask)
         return
-    gpus.choose(_gpu(param, flags.gpu), "caffe.cpp:197")
+    gpu = _gpu(param, flags.gpu)
+    gpus.choose(gpu, "caffe.cpp:197", to_train=True)
+    if gpu:
+        param.device_id = gpus.numbers(gpu)[0]
     with Signals(flags.sigint_effect, flags.sighup_effect) as signals:
         log("solver.cpp:45", f"Initializing solver from parameters: \n{text_of(param)}")
         solver = get_solver(param)
         solver.ask = signals.ask
         try:
-            _log_nets(solver)
+            restarts = _log_nets(solver)
             if flags.snapshot:
                 log("caffe.cpp:235", f"Resuming from {flags.snapshot}")
                 solver.restore(flags.snapshot)
-                for file in solver.net.ignored_layers:
-                    log_ignored(solver.net, file)
+                for taken in solver.net.weights_taken:
+                    log_weights(taken)
                 if not flags.snapshot.endswith(".h5"):
                     log("sgd_solver.cpp:336", "SGDSolver: restoring history")
+                elif solver.history:
+                    log_once("hdf5.cpp:33", "Datatype class: H5T_FLOAT")
             log("caffe.cpp:239", "Starting Optimization")
-            lines = SolverLog(solver)
+            lines = SolverLog(solver, restarts)
             solver.listeners.append(lines)
             lines.start()
             solver.solve()
@@ -79,14 +88,18 @@ def _gpu(param: Any, flag: str) -> str:
     return ""
 
 
-def _log_nets(solver: Solver) -> None:
-    source = train_source(solver.param)
+def _log_nets(solver: Solver) -> list[Restarts]:
+    source, tests = train_source(solver.param), test_sources(solver.param)
     log("solver.cpp:102", f"Creating training net {_origin(source, 'from', 'specified in')}")
-    _log_one(solver.net, source)
-    for i, (net, source) in enumerate(zip(solver.test_nets, test_sources(solver.param), strict=True)):
+    _log_file(source)
+    restarts = [_log_one(solver.net, source)]
+    for one in tests:  # Caffe reads all of them before it builds the first
+        _log_file(one)
+    for i, (net, source) in enumerate(zip(solver.test_nets, tests, strict=True)):
         log("solver.cpp:190", f"Creating test net (#{i}) specified by {_origin(source, '', '').strip(' .')}")
-        _log_one(net, source)
+        restarts.append(_log_one(net, source))
     log("solver.cpp:57", "Solver scaffolding done.")
+    return restarts
 
 
 def _origin(source: Source, before_file: str, before_field: str) -> str:
@@ -94,10 +107,14 @@ def _origin(source: Source, before_file: str, before_field: str) -> str:
     return f"{before_file} {source.field} file: {source.file}" if source.file else f"{before_field} {source.field}."
 
 
-def _log_one(net: Net, source: Source) -> None:
+def _log_file(source: Source) -> None:
     if source.file:
-        log_upgrade(source.file)
+        log_upgrade(net_upgrade(read_unchanged(source.file), source.file))
+
+
+def _log_one(net: Net, source: Source) -> Restarts:
     log_net(net, source.net)
-    for file in net.ignored_layers:
-        log("solver.cpp:72", f"Finetuning from {file}")
-        log_ignored(net, file)
+    for taken in net.weights_taken:
+        log("solver.cpp:72", f"Finetuning from {taken.file}")
+        log_weights(taken)
+    return Restarts(net)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import DataError, OptionError, UnknownNameError
 from ..proto.files import read_bytes
 from .sources.entries import Entry, Listing
+
+_MOST_LOOKED_AT = 5_000
 
 
 def split(
@@ -18,12 +21,13 @@ def split(
 ) -> dict[str, Listing]:
     """Parts by fraction (they add up to at most 1), each in the listing's order.
 
-    `stratified`: every label is spread over the parts by the fractions, to within one entry. An entry that occurs
-    several times goes into one part. Which entries go where depends on the seed, and on names and labels.
+    `stratified`: every label is spread over the parts by the fractions, to within one entry, and so are all entries
+    together, however few there are of each label. An entry that occurs several times goes into one part. Which
+    entries go where depends on the seed, and on names and labels.
     Raises DataError for a part that would be empty.
     """
-    if min(fractions.values()) <= 0 or sum(fractions.values()) > 1 + 1e-9:
-        raise OptionError(f"--split takes fractions above 0 that add up to at most 1, not {dict(fractions)}")
+    if not (min(fractions.values()) > 0 and sum(fractions.values()) <= 1 + 1e-9):  # which nan is not
+        raise OptionError(f"--split takes fractions above 0 that add up to at most 1, not {_told(fractions)}")
     places: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for place, entry in enumerate(listing.entries):
         places[(entry.name, entry.place)].append(place)
@@ -32,17 +36,34 @@ def split(
         groups[listing.entries[same[0]].label if stratified else 0].append(same)
     random = np.random.RandomState(seed)
     chosen: dict[str, list[int]] = {name: [] for name in fractions}
-    bounds = np.cumsum([0.0, *fractions.values()])
+    owed = np.zeros(len(fractions) + 1)  # the last are those of no part
+    exact = np.array([*fractions.values(), max(0.0, 1 - sum(fractions.values()))])
     for label in sorted(groups):
         shuffled = [groups[label][i] for i in random.permutation(len(groups[label]))]
-        ends = np.floor(bounds * len(shuffled) + 0.5 + 1e-9).astype(int)
-        for name, begin, end in zip(fractions, ends, ends[1:], strict=False):
-            chosen[name] += [place for same in shuffled[begin:end] for place in same]
+        counts = _shared(len(shuffled), exact, owed)
+        for name, begin, count in zip(fractions, np.cumsum([0, *counts]), counts, strict=False):
+            chosen[name] += [place for same in shuffled[begin : begin + count] for place in same]
     parts = {name: listing.of([listing.entries[place] for place in sorted(some)]) for name, some in chosen.items()}
     for name, part in parts.items():
         if not part.entries:
             raise DataError(f"--split {name}={fractions[name]:g} leaves no entry for {name}")
     return parts
+
+
+def _told(fractions: Mapping[str, float]) -> str:
+    return ",".join(f"{name}={fraction:g}" for name, fraction in fractions.items())
+
+
+def _shared(count: int, fractions: npt.NDArray[np.float64], owed: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """How many of `count` each part gets: its fraction, rounded down, and those that are left go to the parts that are
+    `owed` most; which is brought up to date."""
+    exact = fractions * count
+    counts = np.floor(exact + 1e-9).astype(np.int64)
+    owed += exact - counts
+    for part in np.argsort(-owed.round(9), kind="stable")[: count - counts.sum()]:
+        counts[part] += 1
+        owed[part] -= 1
+    return counts
 
 
 def split_by_lists(listing: Listing, files: Mapping[str, str]) -> dict[str, Listing]:
@@ -58,13 +79,14 @@ def split_by_lists(listing: Listing, files: Mapping[str, str]) -> dict[str, List
     parts, owner = {}, dict[str, str]()
     for part, path in files.items():
         entries: list[Entry] = []
-        for number, line in enumerate(read_bytes(path).splitlines(), start=1):
+        content = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
+        for number, line in enumerate(content.splitlines(), start=1):
             text = os.fsdecode(line).strip()
             name = text if text in by_name else text.rpartition(" ")[0].strip()
             if not text:
                 continue
             if name not in by_name:
-                raise UnknownNameError("entry", text, by_name, where=f"{path}:{number}")
+                raise UnknownNameError("entry", text, _neighbours(name or text, by_name), where=f"{path}:{number}")
             for entry in by_name[name]:
                 if owner.setdefault(entry.name, part) != part:
                     raise DataError(f"{path}:{number}: '{entry.name}' is in {owner[entry.name]} already")
@@ -73,6 +95,12 @@ def split_by_lists(listing: Listing, files: Mapping[str, str]) -> dict[str, List
             raise DataError(f"{path}: names no entry")
         parts[part] = listing.of(entries)
     return parts
+
+
+def _neighbours(name: str, names: Iterable[str]) -> list[str]:
+    """Names in the same folder or of the same file: to look for near ones among a million takes minutes."""
+    folder, file = os.path.split(name)
+    return [one for one in names if os.path.split(one)[0] == folder or os.path.split(one)[1] == file][:_MOST_LOOKED_AT]
 
 
 def balanced(listing: Listing, to: str, seed: int) -> Listing:

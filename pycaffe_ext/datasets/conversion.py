@@ -25,6 +25,17 @@ class Report:
     shapes: dict[tuple[int, ...], int] = field(default_factory=dict)
 
 
+def as_json(report: Report) -> list[Any]:
+    """What JSON can hold of a report."""
+    return [report.written, report.sizes, report.skipped, list(report.shapes.items())]
+
+
+def from_json(values: list[Any]) -> Report:
+    """The report of `as_json`."""
+    written, sizes, skipped, shapes = values
+    return Report(written, sizes, [tuple(one) for one in skipped], {tuple(shape): number for shape, number in shapes})
+
+
 class _Work(NamedTuple):
     number: int
     entry: Entry
@@ -74,7 +85,6 @@ def convert(
         raise DataError(problem)
     for target in targets:
         target.sync()
-    _note(targets, "complete")
     report.sizes = [target.size for target in targets]
     return report
 
@@ -127,8 +137,11 @@ def _worker(listing: Listing, recipe: Recipe, targets: Sequence[Target]) -> Call
             return _Done(number, [], None, problem)
         try:
             made = recipe(listing, entry, listing.content(entry) if content is None else content)
-            return _Done(number, [target.pack(number, made) for target in targets], made.shape, "")
         except CaffeError as error:
             return _Done(number, [], None, f"{listing.where(entry)}{error}")
+        try:
+            return _Done(number, [target.pack(number, made) for target in targets], made.shape, "")
+        except CaffeError as error:
+            return _Done(number, [], None, f"{listing.where(entry)}{listing.path(entry)}: {error}")
 
     return work

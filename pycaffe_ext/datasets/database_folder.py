@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ..atomic import creating_folder
 from ..errors import FileError
@@ -43,7 +44,7 @@ def new_database(
     After an error of the kinds `keep` the folder stays beside `path`, as it does when the run is killed.
 
     It is empty, unless a killed run has left one whose journal is of `run`: then it holds what that one holds.
-    What other killed runs have left beside `path` is removed, and in the end the journal. Raises FileError.
+    What other killed runs have left beside `path` is removed. The journal stays, until `forget`. Raises FileError.
     """
     check_target(path, overwrite=overwrite)
     replace = path.exists()
@@ -59,15 +60,18 @@ def new_database(
                 raise
         if replace:
             _replace(path, place)
-        forget(path)
 
 
 def _replace(path: Path, new: Path) -> None:
     # Folders cannot be exchanged in one step, the file can. Its lock file knows the old file's state.
     try:
         (path / _LOCK).unlink(missing_ok=True)
+        if (new / journal.NAME).exists():  # there before the file is, as it is where a whole folder gets its name
+            shutil.copyfile(new / journal.NAME, path / journal.NAME)
         os.replace(new / _DATA, path / _DATA)
     except OSError as error:
+        with suppress(OSError):
+            (path / journal.NAME).unlink(missing_ok=True)
         raise FileError(path, f"cannot be replaced: {error.strerror or error}") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -89,11 +93,10 @@ def left_behind(path: Path, run: str) -> Path | None:
     return next((folder for folder in _parts(path) if _is_of(folder, run)), None)
 
 
-def was_finished(path: Path, run: str, event: str) -> bool:
-    """Whether a run has noted an event in its journal, and `path` has come to its place since."""
-    places = [path, *_parts(path)]
-    noted = any([event] in journal.read_journal(folder, run) for folder in places)
-    return noted and path.exists() and left_behind(path, run) is None
+def events(path: Path, run: str) -> list[list[Any]]:
+    """What a run has noted in and beside `path`."""
+    noted = (journal.read_journal(folder, run)[1:] for folder in [path, *_parts(path)])
+    return [event for some in noted for event in some]
 
 
 def forget(path: Path) -> None:

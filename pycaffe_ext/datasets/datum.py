@@ -11,7 +11,7 @@ from .array_types import Array
 from .datum_reading import Datum, datum_array, parse_datum
 from .images import Pixels
 
-__all__ = ["Array", "Datum", "datum_array", "encoded_datum", "float_datum", "parse_datum", "raw_datum"]
+__all__ = ["Array", "Datum", "datum_array", "encoded_datum", "float_datum", "is_numbers", "parse_datum", "raw_datum"]
 
 # Keys of the wire format: number of the field << 3 | wire type.
 _CHANNELS, _HEIGHT, _WIDTH, _DATA, _LABEL, _FLOAT, _ENCODED = 0x08, 0x10, 0x18, 0x22, 0x28, 0x35, 0x38
@@ -51,6 +51,11 @@ def float_datum(values: Array, label: int | None) -> bytes:
 def encoded_datum(content: bytes, label: int) -> bytes:
     """The Datum of an image file's bytes (JPEG, PNG, ...); it has no channels, height and width."""
     return b"".join((_field(_DATA, len(content)), content, _field(_LABEL, label), _field(_ENCODED, 1)))
+
+
+def is_numbers(values: Array) -> bool:
+    """Whether the array of a Datum is K x 1 x 1 floats: several labels of an entry, and no label map."""
+    return values.dtype == np.float32 and values.shape[1:] == (1, 1)
 
 
 @lru_cache(256)

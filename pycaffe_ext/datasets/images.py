@@ -23,6 +23,8 @@ from .jpeg_structure import is_plain_jpeg
 Pixels = npt.NDArray[np.uint8]
 Size = tuple[int, int]  # height, width
 
+_TIFF = (b"II", b"MM")  # what files of that kind begin with
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -58,8 +60,10 @@ def read_pixels(path: str, content: bytes, reading: Reading) -> npt.NDArray[Any]
         flags |= cv2.IMREAD_ANYDEPTH
     image = _with_alpha(path, content, reading) if reading.alpha != "drop" else None
     if image is None:
-        found = _decoded(path, content, flags, turn_all=reading.turn == "all")
+        found = _decoded(path, content, flags, turn_all=reading.turn == "all", as_stored=reading.deep)
         image = found if found.dtype == np.uint8 or reading.deep else found.astype(np.uint8)
+    if reading.turn == "none" and content.startswith(_TIFF):
+        image = _turned(image, content, back=True)
     return image if image.dtype == np.uint8 else image.astype(np.float32)
 
 
@@ -68,9 +72,11 @@ def _with_alpha(path: str, content: bytes, reading: Reading) -> npt.NDArray[Any]
     image: Any = decode(content, cv2.IMREAD_UNCHANGED)
     if image is None:
         raise DataError(f"{path}: is not an image that OpenCV can read, or is damaged")
-    if image.ndim != 3 or image.shape[2] != 4:
+    if image.dtype == np.uint8 and content.startswith(_PILLOWS):
+        image = _with_pillow(content)
+    if image is None or image.ndim != 3 or image.shape[2] != 4:
         return None
-    if reading.turn == "all":
+    if reading.turn == "all" and not content.startswith(_TIFF):
         image = _turned(image, content)
     if image.dtype == np.uint16 and not reading.deep:
         image = (image >> 8).astype(np.uint8)
@@ -83,12 +89,29 @@ def _with_alpha(path: str, content: bytes, reading: Reading) -> npt.NDArray[Any]
     return cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if reading.gray else np.asarray(image)
 
 
+# TIFF, of which OpenCV gives colours times alpha, and cyan to black as four channels; and PNG, of which it passes over
+# the one grey value that may stand for nothing
+_PILLOWS = (*_TIFF, b"\x89PNG")
+
+
+def _with_pillow(content: bytes) -> npt.NDArray[Any] | None:
+    """The pixels H x W x 4 (BGRA) of an image of 8 bits; None where it has no alpha."""
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as opened:
+        if opened.mode not in ("RGBA", "LA", "PA") and "transparency" not in opened.info:
+            return None
+        return np.ascontiguousarray(np.asarray(opened.convert("RGBA"))[..., [2, 1, 0, 3]])
+
+
 # EXIF orientation: turns by 90 degrees against the clock after a flip left-right
 _TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (1, True), 6: (3, False), 7: (3, True), 8: (1, False)}
 
 
-def _turned(image: npt.NDArray[Any], content: bytes) -> npt.NDArray[Any]:
-    """An image turned as its EXIF orientation says."""
+def _turned(image: npt.NDArray[Any], content: bytes, *, back: bool = False) -> npt.NDArray[Any]:
+    """An image turned as its EXIF orientation says; or `back`, since readers of TIFF turn it unasked."""
     import io
 
     from PIL import Image
@@ -96,6 +119,9 @@ def _turned(image: npt.NDArray[Any], content: bytes) -> npt.NDArray[Any]:
     with Image.open(io.BytesIO(content)) as opened:
         orientation = opened.getexif().get(0x0112, 1)
     turns, flip = _TURNS.get(orientation, (0, False))
+    if back:
+        image = np.rot90(image, -turns)
+        return np.ascontiguousarray(image[:, ::-1] if flip else image)
     return np.ascontiguousarray(np.rot90(image[:, ::-1] if flip else image, turns))
 
 
@@ -128,7 +154,8 @@ def read_image(path: str, content: bytes, *, gray: bool = False) -> Pixels:
 def check_image(path: str, content: bytes) -> None:
     """Raises DataError unless the bytes decode. Takes no time for an ordinary JPEG: its structure tells."""
     if not is_plain_jpeg(content):
-        _decoded(path, content, cv2.IMREAD_REDUCED_GRAYSCALE_8)
+        is_jpeg = content.startswith(b"\xff\xd8")  # which alone is read faster reduced; others may shrink to nothing
+        _decoded(path, content, cv2.IMREAD_REDUCED_GRAYSCALE_8 if is_jpeg else cv2.IMREAD_GRAYSCALE)
 
 
 def resize(image: npt.NDArray[Any], size: Size) -> npt.NDArray[Any]:
@@ -138,14 +165,31 @@ def resize(image: npt.NDArray[Any], size: Size) -> npt.NDArray[Any]:
 
 
 def encode(image: Pixels, kind: str) -> bytes:
-    """The image as the bytes of a file of that kind ("jpg", "png") with OpenCV's default quality."""
-    return bytes(cv2.imencode(f".{kind}", image)[1].tobytes())
+    """The image as the bytes of a file of that kind ("jpg", "png", ...) with OpenCV's default quality.
+
+    Raises DataError for a kind that OpenCV does not write, or not of this image.
+    """
+    try:
+        done, content = cv2.imencode(f".{kind}", image)
+    except cv2.error:
+        done = False
+    if not done:
+        raise DataError(f"an image of {'x'.join(map(str, image.shape))} cannot be encoded as .{kind}")
+    return bytes(content.tobytes())
 
 
-def _decoded(path: str, content: bytes, flags: int, *, turn_all: bool = False) -> npt.NDArray[Any]:
-    if not turn_all and not content.startswith((b"\xff\xd8", b"II", b"MM")):  # JPEG, TIFF
+def _decoded(
+    path: str, content: bytes, flags: int, *, turn_all: bool = False, as_stored: bool = False
+) -> npt.NDArray[Any]:
+    """`as_stored`: what OpenCV reads neither as grey nor as colour, such as TIFFs of floats, becomes so afterwards."""
+    if not turn_all and not content.startswith((b"\xff\xd8", *_TIFF)):  # JPEG, TIFF
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
     image = decode(content, flags)
+    if image is None and as_stored:
+        image = decode(content, cv2.IMREAD_UNCHANGED)
+        to_gray = flags & cv2.IMREAD_COLOR == 0
+        if image is not None and image.ndim == (3 if to_gray else 2):
+            image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY if to_gray else cv2.COLOR_GRAY2BGR))
     if image is None:
         raise DataError(f"{path}: is not an image that OpenCV can read, or is damaged")
     return image

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,8 @@ class Journal:
         found = read_journal(folder, run)
         try:
             mode = "a" if found else "w"
+            if found:
+                _drop_cut_line(folder / NAME)
             self._file = open(folder / NAME, mode, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
         except OSError as error:
             raise FileError(path, f"cannot be written: {error.strerror or error}") from error
@@ -66,6 +69,11 @@ class Journal:
             self._file.flush()
         except OSError as error:
             raise FileError(self._path, f"cannot be written: {error.strerror or error}") from error
+
+
+def _drop_cut_line(path: Path) -> None:
+    content = path.read_bytes()
+    os.truncate(path, content.rfind(b"\n") + 1)
 
 
 def read_journal(folder: Path, run: str) -> list[list[Any]]:

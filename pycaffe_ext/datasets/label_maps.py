@@ -1,4 +1,4 @@
-"""Label maps: PNG files to arrays of labels, checked, and sampled to other sizes without inventing labels."""
+"""Label maps: files to arrays of labels, checked, and sampled to other sizes without inventing labels."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from .palettes import Palette
 if TYPE_CHECKING:
     from PIL import Image
 
+_KINDS = (".png", ".tif", ".tiff", ".bmp", ".gif")  # which keep values as they are
+_NO_MAP = "is not a PNG, TIFF, BMP or GIF, or is damaged"
+
 Labels = npt.NDArray[np.uint8]
 
 
@@ -34,9 +37,9 @@ class LabelRule:
 
 
 def read_label_map(path: str, rule: LabelRule, content: bytes | None = None) -> Labels:
-    """The labels of a PNG, H x W uint8; of its bytes, where they are given.
+    """The labels of a PNG, TIFF, BMP or GIF, H x W uint8; of its bytes, where they are given.
 
-    Without a palette they are the values of a grey PNG (8 or 16 bit) or the indices of a palette PNG; with one,
+    Without a palette they are the values of a grey image (8 or 16 bit) or the indices of a palette image; with one,
     every pixel is looked up by its colour. Raises DataError naming file, pixel and value.
     """
     from PIL import Image  # which runs without label maps need not wait for
@@ -45,12 +48,12 @@ def read_label_map(path: str, rule: LabelRule, content: bytes | None = None) -> 
         if content is None:
             with open(path, "rb") as file:
                 content = file.read()
-        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
-            mode, bits = image.mode, content[24]  # Pillow scales grey of 1, 2 and 4 bits without telling
+        with Image.open(io.BytesIO(content), formats=["PNG", "TIFF", "BMP", "GIF"]) as image:
+            mode, bits = image.mode, _bits(image, content)
             colors = _rgb(path, image) if rule.palette else None
             values = np.asarray(image)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        problem = error.strerror if isinstance(error, OSError) and error.strerror else "is not a PNG, or is damaged"
+        problem = error.strerror if isinstance(error, OSError) and error.strerror else _NO_MAP
         raise DataError(f"{path}: label map cannot be read: {problem}") from error
     if rule.palette and colors is not None:
         labels, known = rule.palette.labels_of(colors)
@@ -59,13 +62,22 @@ def read_label_map(path: str, rule: LabelRule, content: bytes | None = None) -> 
             color = " ".join(map(str, colors[y, x]))
             raise DataError(f"{path}: pixel ({x}, {y}) has colour {color}, which is not in {rule.palette.file}")
         values = labels
-    elif mode == "P" or (mode in ("L", "I;16", "I") and bits >= 8):
+    elif mode == "P" or (mode in ("L", "I;16", "I;16B", "I") and bits >= 8):
         pass
     elif mode in ("1", "L"):
-        raise DataError(f"{path}: is a {bits}-bit grey PNG, whose values readers scale; save 8-bit grey or a palette")
+        raise DataError(f"{path}: is a {bits}-bit grey image, whose values readers scale; save 8-bit grey or a palette")
     else:
         raise DataError(f"{path}: holds colours ({mode}), not labels; give --palette FILE with their labels")
     return checked(path, values, rule)
+
+
+def _bits(image: Image.Image, content: bytes) -> int:
+    """Of each value: Pillow scales grey of 1, 2 and 4 bits without telling."""
+    if image.format == "PNG":
+        return content[24]
+    if image.format == "TIFF":
+        return int(image.tag_v2.get(258, (1,))[0])  # type: ignore[attr-defined]
+    return 1 if image.mode == "1" else 8
 
 
 def sample(labels: Labels, size: Size) -> Labels:
@@ -91,18 +103,21 @@ class LabelMaps:
     """Which label map belongs to which image."""
 
     def __init__(self, folder: str, names: Iterable[str]) -> None:
-        """Looks for PNGs below the folder: with the image's relative path, else with its stem in the folder itself.
+        """Looks for them below the folder: with the image's relative path, else with its stem in the folder itself.
+        Where there are several kinds of file, PNG comes first.
 
-        Raises DataError when the folder holds no PNG.
+        Raises DataError when the folder holds no label maps, or is none.
         """
+        if not os.path.isdir(folder):
+            raise DataError(f"{folder}: {'is no folder' if os.path.exists(folder) else 'does not exist'}")
         paths = {}
         for place, _, files in os.walk(folder):
-            for file in files:
-                if file.lower().endswith(".png"):
+            for file in sorted(files, key=lambda name: (name.lower().endswith(".png"), name)):
+                if file.lower().endswith(_KINDS):
                     path = os.path.join(place, file)
                     paths[os.path.splitext(os.path.relpath(path, folder))[0]] = path
         if not paths:
-            raise DataError(f"{folder}: holds no label maps (PNG files)")
+            raise DataError(f"{folder}: holds no label maps ({' '.join(_KINDS)}; JPEG changes labels)")
         self._paths: dict[str, str] = {}
         self._problems: dict[str, str] = {}
         users: dict[str, str] = {}
@@ -130,7 +145,7 @@ def checked(path: str, values: npt.NDArray[Any], rule: LabelRule) -> Labels:
     if rule.relabel:
         values = _relabelled(values, rule.relabel)
     limit = 256 if rule.num_classes is None else rule.num_classes
-    bad = values >= limit
+    bad = values >= limit if values.dtype.kind == "u" else (values >= limit) | (values < 0)
     if rule.ignore is not None:
         bad &= values != rule.ignore
     if bad.any():

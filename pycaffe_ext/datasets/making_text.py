@@ -6,7 +6,9 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
+from ..errors import DataError
 from .class_names import labels_file
 from .conversion import Report
 from .making import Making, Part, skipped_file
@@ -23,6 +25,10 @@ def tell_source(listing: Listing) -> None:
         print(f"passed over {len(listing.ignored)} files that are no images by their name: {some}", file=sys.stderr)
     if not listing.has_maps and not any(entry.labels for entry in listing.entries):
         images = Counter(entry.label for entry in listing.entries)
+        if len(listing.classes) == 1:
+            print(
+                f"all images are of one class, '{listing.classes[0]}'; has SOURCE a folder per class?", file=sys.stderr
+            )
         for label, name in enumerate(listing.classes):
             if not images[label]:
                 print(f"class {label} '{name}' has no images", file=sys.stderr)
@@ -44,6 +50,23 @@ def tell_plan(parts: Sequence[Part], making: Making) -> None:
             print(f"would write {path}: {last + 1} entries{span}")
 
 
+def _tell_shapes_before(path: Path, report: Report) -> None:
+    """What was appended to has the first entry of another shape."""
+    from .encodings import stored_shape
+    from .lmdb_reader import LmdbReader
+
+    try:
+        key, datum = LmdbReader(path).first()
+        before = stored_shape(datum)
+    except DataError:
+        return  # of another kind than images
+    others = [shape for shape in report.shapes if shape != before]
+    if others:
+        there, new = ("x".join(map(str, shape)) for shape in (before, others[0]))
+        told = f"'{os.fsdecode(key)}' was there as {there}, and {new} was added"
+        print(f"{path}: {told}; a Data layer wants one: --resize", file=sys.stderr)
+
+
 def tell_reports(reports: Sequence[Report], parts: Sequence[Part], making: Making, seconds: float) -> None:
     """What was written, on standard output; what was left out and what may surprise, on standard error."""
     for report, part in zip(reports, parts, strict=True):
@@ -58,6 +81,8 @@ def tell_reports(reports: Sequence[Report], parts: Sequence[Part], making: Makin
             )
             many = f"images have {len(report.shapes)} sizes, such as {two}"
             print(f"{many}; a Data layer wants one: --resize", file=sys.stderr)
+        if making.run.append and making.kind == "lmdb":
+            _tell_shapes_before(part.out, report)
         for path, size in zip(part.paths, report.sizes, strict=True):
             print(f"wrote {path}: {report.written} entries, {size / 1e6:.1f} MB")
         if report.skipped:

@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 Pixels = npt.NDArray[np.uint8]
 
 _TILE = 176  # pixels, of the longer side of an entry
-_GAP, _LINE, _SWATCH, _LEGEND_WIDTH = 10, 15, 12, 150
+_GAP, _LINE, _SWATCH = 10, 15, 12
 _STRENGTH = 0.55  # of the labels' colours over the image
 _PAPER, _INK, _FAINT = (255, 255, 255), (20, 20, 20), (110, 110, 110)
 
@@ -46,19 +46,23 @@ def montage(
     tallest = max((image.height for image in shown), default=0)
     cell_width, cell_height = _TILE + _GAP, tallest + 2 * _LINE + _GAP
     shares = _shares([tile.labels for tile in tiles if tile.labels is not None])
-    legend = [f"{label} {(names or {}).get(label, '')}".strip() + f"  {share:.1%}" for label, share in shares.items()]
     width = columns * cell_width + _GAP
-    per_line = max(1, (width - _GAP) // _LEGEND_WIDTH)
+    font = ImageFont.load_default(11)
+    room = width - 2 * _GAP - _SWATCH - 5
+    legend = [_legend(label, (names or {}).get(label, ""), share, font, room) for label, share in shares.items()]
+    legend_width = _SWATCH + 5 + _GAP + max((int(font.getlength(text)) + 1 for text in legend), default=0)
+    per_line = max(1, (width - _GAP) // legend_width)
     lines = -(-len(legend) // per_line)
     picture = Image.new("RGB", (width, rows * cell_height + _GAP + lines * (_LINE + 4)), _PAPER)
-    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(11)
+    draw = ImageDraw.Draw(picture)
     for place, (tile, image) in enumerate(zip(tiles, shown, strict=True)):
         left, top = _GAP + place % columns * cell_width, _GAP + place // columns * cell_height
         picture.paste(image, (left + (_TILE - image.width) // 2, top + (tallest - image.height) // 2))
-        for line, (text, ink) in enumerate([(tile.title, _INK), (tile.note, _FAINT)]):
-            draw.text((left, top + tallest + 2 + line * _LINE), _fitting(text, font), ink, font)
+        title, note = _fitting(tile.title, font, _TILE, keep_end=True), _fitting(tile.note, font, _TILE)
+        draw.text((left, top + tallest + 2), title, _INK, font)
+        draw.text((left, top + tallest + 2 + _LINE), note, _FAINT, font)
     for place, (label, text) in enumerate(zip(shares, legend, strict=True)):
-        left = _GAP + place % per_line * _LEGEND_WIDTH
+        left = _GAP + place % per_line * legend_width
         top = rows * cell_height + _GAP + place // per_line * (_LINE + 4)
         color = tuple(colors[label].tolist())
         draw.rectangle((left, top, left + _SWATCH, top + _SWATCH), color, _FAINT)
@@ -72,13 +76,19 @@ def _shares(maps: Sequence[Array]) -> dict[int, float]:
     return {int(label): float(counts[label] / counts.sum()) for label in np.flatnonzero(counts)}
 
 
-def _fitting(text: str, font: Any) -> str:
-    """The text, or its end, which tells more of a path than its beginning."""
-    if font.getlength(text) <= _TILE:
+def _legend(label: int, name: str, share: float, font: Any, room: float) -> str:
+    """Label, as much of the name as there is room for, and share."""
+    end = f"  {share:.1%}"
+    return _fitting(f"{label} {name}".strip(), font, room - font.getlength(end)) + end
+
+
+def _fitting(text: str, font: Any, width: float, *, keep_end: bool = False) -> str:
+    """The text, or its beginning or end where it is too wide; the end of a path tells more."""
+    if font.getlength(text) <= width:
         return text
-    while text and font.getlength("..." + text) > _TILE:
-        text = text[1:]
-    return "..." + text
+    while text and font.getlength("..." + text) > width:
+        text = text[1:] if keep_end else text[:-1]
+    return "..." + text if keep_end else text + "..."
 
 
 def _shown(tile: Tile, colors: Pixels) -> Pixels:

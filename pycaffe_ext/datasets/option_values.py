@@ -45,9 +45,12 @@ def parts(text: str) -> dict[str, float | str]:
         if not name or not value or name in found or "/" in name:
             raise ArgumentTypeError(f"'{part}' is not NAME=FRACTION or NAME=FILE, such as train=0.8")
         try:
-            found[name] = float(value)
+            found[name] = fraction = float(value)
         except ValueError:
             found[name] = value
+        else:
+            if not 0 < fraction <= 1:
+                raise ArgumentTypeError(f"'{part}': a fraction is above 0, and at most 1")
     if len({type(value) for value in found.values()}) > 1:
         raise ArgumentTypeError(f"'{text}' mixes fractions and files")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from .label_grid import Divided, Grid
 from .label_maps import LabelMaps, LabelRule, Labels, checked, read_label_map, sample, swapped
 from .sources.entries import Array, Content, Entry, Listing
 
+SAME = "same"
 _CHUNK_PIXELS = 1 << 18  # four images of 256 x 256
 
 
@@ -52,6 +54,9 @@ class MapRecipe:
             labels = checked(name, found, self.rule)
         else:
             labels = read_label_map(name, self.rule, found if isinstance(found, bytes) else None)
+        divisor = self.grid.divisor if isinstance(self.grid, Divided) else 1
+        if (labels.shape[0] * divisor, labels.shape[1] * divisor) == size:  # as it is to be, such as one exported
+            labels = labels.repeat(divisor, axis=0).repeat(divisor, axis=1)
         if labels.shape != size:
             ours, theirs = ("x".join(map(str, shape)) for shape in (labels.shape, size))
             image = listing.path(entry)
@@ -71,8 +76,9 @@ class MapRecipe:
 class Recipe:
     """Makes a Sample of an entry; called from several threads.
 
-    `encoded`: the kind of file that images are stored as. A file whose extension says that it is of that kind
-    already, and that is not resized or mirrored, is taken over byte for byte (also when it is to be grey).
+    `encoded`: the kind of file that images are stored as, or SAME: each as its own file is. A file whose extension
+    says that it is of that kind already, and that is not resized, mirrored, turned otherwise than Caffe does or freed
+    of its alpha, is taken over byte for byte (also when it is to be grey).
     `bgr`: colours that come as red, green, blue are turned round.
     """
 
@@ -110,9 +116,13 @@ class Recipe:
         return Sample(image, entry, labels, listing.is_rgb and not self.bgr and image.ndim == 3)
 
     def _keeps_file(self, entry: Entry) -> bool:
-        extension = entry.name.rpartition(".")[2].lower()
-        is_kind = extension == self.encoded or (self.encoded, extension) == ("jpg", "jpeg")
-        return is_kind and self.size is None and not entry.mirrored
+        extension = _extension(entry)
+        if not self.encoded or not extension:
+            return False
+        is_jpeg = extension in ("jpg", "jpeg")
+        is_kind = self.encoded in (SAME, extension) or (self.encoded == "jpg" and is_jpeg)
+        is_changed = self.reading.turn != "caffe" or (self.reading.alpha != "drop" and not is_jpeg)
+        return is_kind and self.size is None and not entry.mirrored and not is_changed
 
     def _pixels(self, path: str, content: Content, listing: Listing) -> Array:
         if isinstance(content, bytes):
@@ -130,11 +140,24 @@ class Recipe:
         return np.ascontiguousarray(image)
 
 
+def _extension(entry: Entry) -> str:
+    _, dot, extension = os.path.basename(entry.name).rpartition(".")
+    return extension.lower() if dot else ""
+
+
+def file_kind(encoded: str, entry: Entry) -> str:
+    """The kind of file ("jpg", "png", ...) that an entry is encoded as. Raises DataError where nothing tells it."""
+    kind = _extension(entry) if encoded == SAME else encoded
+    if not kind:
+        raise DataError("no extension tells its kind of file; give --encoded jpg or png")
+    return kind
+
+
 def as_bgr(made: Sample) -> Pixels:
     """The image as encoders take it. Raises DataError for one that is not uint8 of 1, 3 or 4 channels."""
     assert not isinstance(made.image, bytes)
     image = made.image
     if image.dtype != np.uint8 or (image.ndim == 3 and image.shape[2] not in (3, 4)):
         kind = f"{image.dtype} of shape {'x'.join(map(str, image.shape))}"
-        raise DataError(f"{made.entry.name or made.entry.place}: {kind} cannot be encoded as an image file")
+        raise DataError(f"{kind} cannot be encoded as an image file")
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if made.is_rgb and image.shape[2] == 3 else image)

@@ -40,6 +40,7 @@ class Summary:
     pixels: Counter[int] = field(default_factory=Counter)  # values of one-channel entries: pixels of each,
     pixels_beside: Counter[int] = field(default_factory=Counter)  # and pixels of the entries that it is in
     last_label: int | None = None
+    ranges: list[tuple[float, float]] = field(default_factory=list)  # least and most of each of few floats
 
     def add(self, key: bytes, value: bytes | memoryview) -> None:
         """Counts an entry, which comes after all that were added before."""
@@ -65,6 +66,12 @@ class Summary:
             for label in np.flatnonzero(counts).tolist():
                 self.pixels[label] += int(counts[label])
                 self.pixels_beside[label] += shape[1] * shape[2]
+        # more numbers than these are features, not labels
+        if kind == "float" and shape[1:] == (1, 1) and shape[0] <= _MOST_CLASSES and datum.float_data is not None:
+            numbers = datum.float_data.tolist()
+            ranges = self.ranges or [(number, number) for number in numbers]
+            # of entries with more numbers than others, those that all have
+            self.ranges = [(min(low, n), max(high, n)) for (low, high), n in zip(ranges, numbers, strict=False)]
         self.encodings[kind] += 1
         self.shapes[shape] += 1
         self.labels[datum.label] += 1
@@ -118,6 +125,7 @@ class Summary:
             "encodings": dict(self.encodings),
             "shapes": {"x".join(map(str, shape)): count for shape, count in self.shapes.most_common()},
             "label_maps": self.is_label_maps,
+            "numbers": [list(span) for span in self.ranges],
             "counts": {str(label): count for label, count in self.class_counts().items()},
             "class_weights": {str(label): weight for label, weight in self.class_weights(ignore).items()},
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from .summary import Summary
 
 _MOST_ROWS = 30  # of a table of classes
+_MOST_NUMBERS = 6
 _BAR = 24
 
 
@@ -28,6 +29,10 @@ def summary_lines(summary: Summary, names: Mapping[int, str], ignore: int | None
         yield "             a Data layer wants one shape, or crop_size, or batch_size: 1"
     if not summary.labels:
         return
+    if summary.ranges:
+        spans = [f"{low:g} to {high:g}" for low, high in summary.ranges]
+        more = f", ... {len(spans)} numbers" if len(spans) > _MOST_NUMBERS else ""
+        yield f"  numbers    {', '.join(spans[:_MOST_NUMBERS])}{more}"
     if summary.is_label_maps:
         yield f"  label maps of {len(summary.pixels)} classes"
     else:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from ..errors import DataError
 from .databases import Database
-from .datum import datum_array, parse_datum
+from .datum import Array, datum_array, is_numbers, parse_datum
 from .montage import Tile
 from .side_by_side import Pair, side_by_side
 from .summary import Summary
@@ -51,18 +53,27 @@ def _at(database: Database, maps: Database | None, places: Sequence[int]) -> Ite
             place = next(wanted, None)
 
 
+def _as_labels(values: Array) -> Array | None:
+    """The labels of a map, which may be stored as floats; None where these are no labels."""
+    labels = values.astype(np.uint8)
+    return labels if (labels == values).all() else None
+
+
 def _tile(pair: Pair, names: Mapping[int, str], with_map: bool, is_map: bool) -> Tile:
     title = pair.key.decode(errors="backslashreplace")
     try:
         datum = parse_datum(pair.first or b"")
         pixels = datum_array(datum)
-        labels = datum_array(parse_datum(pair.second))[0] if pair.second is not None else None
+        beside = datum_array(parse_datum(pair.second)) if pair.second is not None else None
     except DataError:
         return Tile(None, None, title, "cannot be decoded")
     shape = "x".join(map(str, pixels.shape))
     if is_map:
         return Tile(None, pixels[0], title, shape)
     if with_map:
+        if beside is not None and is_numbers(beside):
+            return Tile(pixels, None, title, "labels " + ", ".join(f"{number:g}" for number in beside.ravel()))
+        labels = None if beside is None else _as_labels(beside[0])
         note = "no label map" if labels is None else f"{shape}, labels {'x'.join(map(str, labels.shape))}"
         return Tile(pixels, labels, title, note)
     return Tile(pixels, None, title, f"{shape}, label {datum.label} {names.get(datum.label, '')}".rstrip())

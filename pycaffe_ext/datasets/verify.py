@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ..errors import DataError
 from .databases import Database, Item
-from .datum import datum_array, parse_datum
+from .datum import Array, datum_array, is_numbers, parse_datum
 from .images import is_cut_jpeg
 from .parallel import in_order
 from .side_by_side import Pair, missing_entry, side_by_side
@@ -40,11 +40,12 @@ class LabelRange:
 
 
 class Checked(NamedTuple):
-    """What came of one key: its faults, and the size of its label map against that of its image."""
+    """What came of one key: its faults, and the size of its label map against that of its image, or how many numbers
+    it has instead of one."""
 
     key: bytes
     faults: list[str]
-    ratio: tuple[Fraction, Fraction] | None = None
+    ratio: tuple[Fraction, Fraction] | int | None = None
 
 
 def verify(database: Database, allowed: LabelRange, *, maps: bool = False, workers: int = 2) -> Iterator[Checked]:
@@ -59,7 +60,10 @@ def verify(database: Database, allowed: LabelRange, *, maps: bool = False, worke
 
 
 def verify_pairs(images: Database, maps: Database, allowed: LabelRange, *, workers: int = 2) -> Iterator[Checked]:
-    """The same for images and their label maps, whose keys must be equal, and their sizes in one ratio."""
+    """The same for images and their label maps, whose keys must be equal, and their sizes in one ratio.
+
+    In the place of a label map there may be numbers, K x 1 x 1 floats, of which all entries have as many.
+    """
 
     def check(pair: Pair) -> Checked:
         key, image, labels = pair
@@ -67,43 +71,46 @@ def verify_pairs(images: Database, maps: Database, allowed: LabelRange, *, worke
             return Checked(key, [str(missing_entry(images, maps, pair))])
         faults: list[str] = []
         # Any number may stand in an image's own label: its label map says what is in it.
-        image_size = _read(images, key, image, LabelRange(), False, faults)
-        map_size = _read(maps, key, labels, allowed, True, faults)
-        if image_size is None or map_size is None:
+        pixels = _read(images, key, image, LabelRange(), False, faults)
+        beside = _read(maps, key, labels, allowed, True, faults)
+        if pixels is None or beside is None:
             return Checked(key, faults)
-        return Checked(key, faults, (Fraction(map_size[0], image_size[0]), Fraction(map_size[1], image_size[1])))
+        if is_numbers(beside):
+            return Checked(key, faults, len(beside))
+        high, wide = (Fraction(beside.shape[axis], pixels.shape[axis]) for axis in (1, 2))
+        return Checked(key, faults, (high, wide))
 
     first: Checked | None = None
     for found in in_order(check, side_by_side(images, maps), workers):
         if found.ratio is not None:
             first = first or found
             if found.ratio != first.ratio:
-                found.faults.append(
-                    f"{maps.path}: entry '{_text(found.key)}': label map is {_ratio(found)} of its image's size;"
-                    f" that of '{_text(first.key)}' is {_ratio(first)}"
-                )
+                problem = f"{_ratio(found)}; '{_text(first.key)}' {_ratio(first)}"
+                found.faults.append(f"{maps.path}: entry '{_text(found.key)}': {problem}")
         yield found
 
 
 def _read(
     database: Database, key: bytes, value: bytes | memoryview, allowed: LabelRange, is_map: bool, faults: list[str]
-) -> tuple[int, int] | None:
-    """Height and width of the entry; None, and a fault, where it cannot be used."""
+) -> Array | None:
+    """The entry's pixels; None, and a fault, where it cannot be used."""
     try:
         with database.naming(key):
             datum = parse_datum(value)
             if datum.encoded and is_cut_jpeg(bytes(datum.data)):
                 raise DataError("is cut short: a JPEG without its end")
             pixels = datum_array(datum)
-            if is_map and pixels.shape[0] != 1:
+            numbers = is_map and is_numbers(pixels)
+            if is_map and not numbers and pixels.shape[0] != 1:
                 raise DataError(f"has {pixels.shape[0]} channels; a label map has 1")
             if pixels.dtype == np.float32 and not np.isfinite(pixels).all():
                 raise DataError("holds numbers that are infinite or not numbers")
-            allowed.check(pixels if is_map else np.array([datum.label]))
+            if not numbers:
+                allowed.check(pixels if is_map else np.array([datum.label]))
     except DataError as error:
         faults.append(str(error))
         return None
-    return pixels.shape[1], pixels.shape[2]
+    return pixels
 
 
 def _text(key: bytes) -> str:
@@ -111,4 +118,6 @@ def _text(key: bytes) -> str:
 
 
 def _ratio(found: Checked) -> str:
-    return " x ".join(map(str, found.ratio or ()))
+    if isinstance(found.ratio, int):
+        return f"has {found.ratio} numbers"
+    return f"has a label map that is {' x '.join(map(str, found.ratio or ()))} of its image's size"

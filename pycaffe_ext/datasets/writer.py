@@ -12,7 +12,7 @@ import lmdb
 
 from ..errors import DataError, FileError
 from ..proto.lmdb_files import map_size
-from .database_folder import new_database
+from .database_folder import forget, new_database
 from .write_back import begin_write_back
 
 # Bytes for each commit. Small ones were measured to be twice as fast as 32 MB: LMDB reuses the memory of its pages,
@@ -113,6 +113,7 @@ def writing_lmdb(path: Path, *, overwrite: bool = False) -> Iterator[LmdbWriter]
         writer = LmdbWriter(path, folder)
         yield writer
         writer.sync()
+    forget(path)
 
 
 @contextmanager

@@ -69,6 +69,7 @@ class ReadsAhead(Layer):
             batches = self.open(transformer)
             if transformer.needs_random:
                 transformer.seed(device.new_seed())
+            device.new_seed()  # that of Caffe's reading thread, which draws nothing
         self._shape = batches.shape
         memory.check_batches(self.name, self._shape, depth)
         self._prefetcher = self.begin(batches, depth)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..errors import OptionError
 from ..proto import caffe_pb2
+from .twister import Twister
 
 
 class _State:
     device = torch.device("cpu")
     gpu_id = 0
     seed: int | None = None
-    twister: np.random.RandomState | None = None
+    twister: Twister | None = None
     generators: dict[torch.device, torch.Generator] = {}  # noqa: RUF012  (one state for the whole process)
     solver_count = 1
     solver_rank = 0
@@ -66,7 +67,7 @@ def set_solvers(*, count: int | None = None, rank: int | None = None) -> None:
 
 def set_random_seed(seed: int) -> None:
     """Seeds fillers, dropout and data layers that are made or used from here on; 32 bits of it count, as in Caffe."""
-    _State.seed = seed % (1 << 32)
+    _State.seed = index(seed) % (1 << 32)
     _State.generators.clear()
     _State.twister = None
 
@@ -92,11 +93,20 @@ def generator(device: torch.device | None = None) -> torch.Generator:
 def new_seed() -> int:
     """The next number of Caffe's own generator, with which data layers seed theirs.
 
-    After set_random_seed these are Caffe's numbers; so the crops and mirrors of a net's first data layer are too.
+    After set_random_seed these are Caffe's numbers; so the crops and mirrors of data layers are too.
     """
+    return _twister().word()
+
+
+def seeded() -> Twister | None:
+    """After set_random_seed: Caffe's own generator, on the CPU. Without a seed none: torch's are faster."""
+    return None if _State.seed is None else _twister()
+
+
+def _twister() -> Twister:
     if _State.twister is None:
-        _State.twister = np.random.RandomState(_State.seed)
-    return int(_State.twister.randint(0, 1 << 32, dtype=np.uint32))
+        _State.twister = Twister(_State.seed)
+    return _State.twister
 
 
 def use_mode(param: Any, gpu: int | None = None) -> None:

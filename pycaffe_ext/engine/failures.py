@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import NetError
+from ..errors import CaffeError, NetError
 from .blob import Blob
 
 # What torch, numpy and arithmetic raise at numbers that they cannot take. Other exceptions are mistakes of the
@@ -28,6 +28,8 @@ def naming(layer: Any, bottoms: Sequence[Blob] = ()) -> Iterator[None]:
         if error.layer:
             raise
         raise type(error)(layer.name, str(error)) from error
+    except CaffeError:
+        raise
     except _AT_NUMBERS as error:
         if layer.type == "Python":
             raise

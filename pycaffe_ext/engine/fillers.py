@@ -49,6 +49,25 @@ def _random() -> torch.Generator:
     return device.generator(torch.device("cpu"))
 
 
+def _uniform_numbers(low: float, high: float, shape: Shape) -> torch.Tensor:
+    if twister := device.seeded():
+        return torch.from_numpy(twister.uniform(low, high, prod(shape))).reshape(shape)
+    return torch.empty(shape).uniform_(low, high, generator=_random())
+
+
+def _normal_numbers(mean: float, deviation: float, shape: Shape) -> torch.Tensor:
+    if twister := device.seeded():
+        return torch.from_numpy(twister.normal(mean, deviation, prod(shape))).reshape(shape)
+    return torch.empty(shape).normal_(mean, deviation, generator=_random())
+
+
+def bernoulli(share: float, shape: Shape) -> torch.Tensor:
+    """1 with probability `share`, else 0, on the CPU."""
+    if twister := device.seeded():
+        return torch.from_numpy(twister.bernoulli(share, prod(shape))).reshape(shape).to(torch.float32)
+    return torch.empty(shape).bernoulli_(share, generator=_random())
+
+
 def _fan(message: Any, shape: Shape) -> float:
     """The n of xavier and msra: inputs of a unit (count / num), its outputs (count / channels), or their mean."""
     count = prod(shape)
@@ -68,21 +87,20 @@ def _constant(message: Any, shape: Shape) -> torch.Tensor:
 
 @_filler("uniform")
 def _uniform(message: Any, shape: Shape) -> torch.Tensor:
-    return torch.empty(shape).uniform_(message.min, message.max, generator=_random())
+    return _uniform_numbers(message.min, message.max, shape)
 
 
 @_filler("gaussian")
 def _gaussian(message: Any, shape: Shape) -> torch.Tensor:
-    values = torch.empty(shape).normal_(message.mean, message.std, generator=_random())
+    values = _normal_numbers(message.mean, message.std, shape)
     if message.sparse >= 0:  # on average `sparse` inputs per output stay
-        keep = message.sparse / shape[0]
-        values *= torch.empty(shape).bernoulli_(keep, generator=_random())
+        values *= bernoulli(message.sparse / shape[0], shape)
     return values
 
 
 @_filler("positive_unitball")
 def _positive_unitball(message: Any, shape: Shape) -> torch.Tensor:
-    values = torch.empty(shape).uniform_(0, 1, generator=_random())
+    values = _uniform_numbers(0, 1, shape)
     rows = values.view(shape[0], -1)
     rows /= rows.sum(1, keepdim=True)
     return values
@@ -92,13 +110,13 @@ def _positive_unitball(message: Any, shape: Shape) -> torch.Tensor:
 def _xavier(message: Any, shape: Shape) -> torch.Tensor:
     """Uniform in +-sqrt(3 / n) (Glorot and Bengio 2010)."""
     bound = sqrt(3 / _fan(message, shape))
-    return torch.empty(shape).uniform_(-bound, bound, generator=_random())
+    return _uniform_numbers(-bound, bound, shape)
 
 
 @_filler("msra")
 def _msra(message: Any, shape: Shape) -> torch.Tensor:
     """Normal with standard deviation sqrt(2 / n) (He et al. 2015)."""
-    return torch.empty(shape).normal_(0, sqrt(2 / _fan(message, shape)), generator=_random())
+    return _normal_numbers(0, sqrt(2 / _fan(message, shape)), shape)
 
 
 @_filler("bilinear")

@@ -122,7 +122,7 @@ class SolverLoop(ABC):
         return rate_at(self.param, self.iter, self.current_step)
 
     def _is_due(self, interval: int) -> bool:
-        return interval > 0 and self.iter % interval == 0
+        return interval != 0 and self.iter % interval == 0  # as in Caffe, -5 is every fifth too
 
     def _smooth(self, loss: float, start: int) -> None:
         """The mean of the last average_loss losses."""
@@ -164,7 +164,7 @@ class SolverLoop(ABC):
         means = tuple(
             Output(output.name, total / count, output.loss_weight) for output, total in zip(outputs, sums, strict=True)
         )
-        loss = total_loss / count if count > 0 else nan
+        loss = total_loss / count if count else -nan  # what 0 / 0 is on a CPU
         self._tell(Tested(self.iter, index, means, loss if self.param.test_compute_loss else None))
 
     def _tell(self, event: Event) -> None:

@@ -84,6 +84,7 @@ class Net(PycaffeNet):
         self._bottoms = [[self._blobs[b] for b in blobs] for blobs in wiring.bottoms]
         self._tops = [[self._blobs[b] for b in blobs] for blobs in wiring.tops]
         self.layers: list[Layer] = []
+        stated = [len(layer_param.param) for layer_param in net.layer]
         self._shapes_seen: list[list[Shape] | None] = [None] * len(net.layer)
         for i, layer_param in enumerate(net.layer):
             with naming(layer_param, self._bottoms[i]):
@@ -98,8 +99,8 @@ class Net(PycaffeNet):
             with naming(layer.param):
                 layer.fill()
         self._set_loss_diffs()
-        learns = [[spec.lr_mult != 0 for spec in parameters.specs(layer)] for layer in self.layers]
-        self._need = backward_need(net, wiring, learns, self._loss_weights)
+        self._learn = parameters.learn(self.layers, stated)
+        self._need = backward_need(net, wiring, self._learn, self._loss_weights)
         self.learnables = parameters.share(self.layers)
         self._passes = Passes(self)
         self._hooks: dict[str, list[Hook]] = {
@@ -196,6 +197,13 @@ class Net(PycaffeNet):
         """Sets the gradients of all parameters to zero."""
         for learnable in self.learnables:
             learnable.blob.clear_grad()
+
+    def forget_diffs(self) -> None:
+        """Frees the blobs' diffs that a pass backward writes anew: all but those of outputs, from which it starts."""
+        outputs = set(self._wiring.outputs)
+        for number, blob in enumerate(self._blobs):
+            if number not in outputs:
+                blob.forget_grad()
 
     # Weights
 

@@ -33,6 +33,18 @@ def specs(layer: Layer) -> list[Any]:
     return given + [caffe_pb2.ParamSpec()] * (len(layer.blobs) - len(given))
 
 
+def learn(layers: Sequence[Layer], stated: Sequence[int]) -> list[list[bool]]:
+    """Of each layer's parameter blobs, which Caffe takes to learn when it finds out what must run backward.
+
+    `stated`: how many param {} the net gives each layer. A BatchNorm's statistics, which do not learn, count as
+    parameters that do where it gives none: what lies above them then runs backward.
+    """
+    return [
+        [i >= count or spec.lr_mult != 0 for i, spec in enumerate(specs(layer))]
+        for layer, count in zip(layers, stated, strict=True)
+    ]
+
+
 def share(layers: Sequence[Layer]) -> list[Learnable]:
     """All parameters of the net, those of one `param { name }` as one. Raises NetError, ShapeError.
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,14 @@ from .blob import Blob, BlobVec
 from .layer import Layer
 from .wiring import Wiring
 
+if TYPE_CHECKING:
+    from .weights import WeightsTaken
+
 Array = npt.NDArray[Any]
+
+
+class UnknownLayerError(UnknownNameError, ValueError):
+    """A layer that `start` or `end` names and the net lacks; a ValueError, as in pycaffe."""
 
 
 class PycaffeNet:
@@ -38,36 +45,36 @@ class PycaffeNet:
         return OrderedDict(zip(self._blob_names, self._blobs, strict=True))
 
     @cached_property
-    def ignored_layers(self) -> dict[str, list[str]]:
-        """Of each file that weights were taken from: the names of its layers that this net lacks."""
-        return {}
+    def weights_taken(self) -> list[WeightsTaken]:
+        """The files that weights were taken from, in order."""
+        return []
 
-    @property
+    @cached_property
     def params(self) -> OrderedDict[str, BlobVec]:
         """Parameter blobs (weights, then biases) by layer name, of the layers that have any."""
         return OrderedDict((layer.name, layer.blobs) for layer in self.layers if layer.blobs)
 
-    @property
+    @cached_property
     def layer_dict(self) -> OrderedDict[str, Layer]:
         """Layers by name."""
         return OrderedDict((layer.name, layer) for layer in self.layers)
 
-    @property
+    @cached_property
     def inputs(self) -> list[str]:
         """Names of the blobs that Input layers make."""
         return [self._blob_names[i] for i in self._wiring.inputs]
 
-    @property
+    @cached_property
     def outputs(self) -> list[str]:
         """Names of the blobs that no layer reads, sorted."""
         return [self._blob_names[i] for i in self._wiring.outputs]
 
-    @property
+    @cached_property
     def top_names(self) -> OrderedDict[str, list[str]]:
         """Names of each layer's tops."""
         return self._names_by_layer(self._wiring.tops)
 
-    @property
+    @cached_property
     def bottom_names(self) -> OrderedDict[str, list[str]]:
         """Names of each layer's bottoms."""
         return self._names_by_layer(self._wiring.bottoms)
@@ -98,7 +105,7 @@ class PycaffeNet:
     def _layer_index(self, name: str) -> int:
         names = list(self._layer_names)
         if name not in names:
-            raise UnknownNameError("layer", name, names)
+            raise UnknownLayerError("layer", name, names)
         return names.index(name)
 
     def _fill(self, arrays: dict[str, Array], expected: Sequence[str], *, diff: bool) -> None:
@@ -145,6 +152,8 @@ class PycaffeNet:
 
     def forward_all(self, blobs: Sequence[str] | None = None, **kwargs: Array) -> dict[str, Array]:
         """Runs any number of items through the net in batches of its size; returns {name: array}."""
+        if not kwargs:
+            raise NetError("", "forward_all needs the arrays of the inputs: forward_all(data=array)")
         found: dict[str, list[Array]] = {name: [] for name in {*self.outputs, *(blobs or ())}}
         for batch in self._batch(kwargs):
             for name, data in self.forward(blobs, None, None, **batch).items():
@@ -156,6 +165,8 @@ class PycaffeNet:
         self, blobs: Sequence[str] | None = None, diffs: Sequence[str] | None = None, **kwargs: Array
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         """Runs items forward and backward in batches; returns ({name: data}, {name: diff})."""
+        if not kwargs:
+            raise NetError("", "forward_backward_all needs the arrays of the inputs, or of the outputs' diffs")
         data: dict[str, list[Array]] = {name: [] for name in {*self.outputs, *(blobs or ())}}
         grads: dict[str, list[Array]] = {name: [] for name in {*self.inputs, *(diffs or ())}}
         forwards = self._batch({name: kwargs[name] for name in self.inputs if name in kwargs})
@@ -192,6 +203,9 @@ class PycaffeNet:
                 layer.set_arrays(data, labels)  # type: ignore[attr-defined]
                 return
         raise DataError("set_input_arrays: the net has no MemoryData layer")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise NetError("", "a net cannot be copied or pickled; build it again, and let it share_with this one")
 
     def before_forward(self, hook: Callable[[int], None]) -> None:
         """Calls hook(layer index) before each layer's forward pass."""

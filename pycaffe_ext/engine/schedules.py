@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp
 from typing import Any
 
 import numpy as np
@@ -21,35 +20,45 @@ def _positive(param: Any, *names: str) -> None:
 
 def _power(base: float, exponent: float) -> float:
     """As C has it: infinite where Python overflows, NaN where it would turn complex."""
-    with np.errstate(all="ignore"):
-        return float(np.float_power(base, exponent))
+    return float(np.float_power(base, exponent))
 
 
 def _step(param: Any, iteration: int, step: int) -> float:
     return _power(param.gamma, step)
 
 
+def _inv(param: Any, iteration: int, step: int) -> float:
+    base = np.float32(1) + np.float32(param.gamma) * np.float32(iteration)
+    return _single(_power(float(base), -param.power))
+
+
 def _poly(param: Any, iteration: int, step: int) -> float:
-    _positive(param, "max_iter")
-    return _power(1 - iteration / param.max_iter, param.power)
+    done = np.float32(iteration) / np.float32(param.max_iter)
+    return _single(_power(float(np.float32(1) - done), param.power))
 
 
 def _sigmoid(param: Any, iteration: int, step: int) -> float:
     _positive(param, "stepsize")
-    exponent = -param.gamma * (iteration - param.stepsize)
-    return 1 / (1 + exp(exponent)) if exponent < 700 else 0.0
+    ahead = np.float32(iteration) - np.float32(param.stepsize)
+    exponent = np.float32(-param.gamma) * ahead
+    return float(1 / (1 + np.float32(np.exp(np.float64(exponent)))))
+
+
+def _single(value: float) -> float:
+    """As a float32 holds it, in which Caffe computes these three policies; the others in double precision."""
+    return float(np.float32(value))
 
 
 _policies: dict[str, Policy] = {
     "fixed": lambda param, iteration, step: 1.0,
     "step": _step,
     "exp": lambda param, iteration, step: _power(param.gamma, iteration),
-    "inv": lambda param, iteration, step: _power(1 + param.gamma * iteration, -param.power),
+    "inv": _inv,
     "multistep": _step,
     "poly": _poly,
     "sigmoid": _sigmoid,
 }
-_without_negative_gamma = {"step", "exp", "multistep", "sigmoid"}
+_without_negative_gamma = {"step", "exp", "inv", "multistep", "sigmoid"}
 
 
 def step_at(param: Any, iteration: int, step: int) -> int:
@@ -68,5 +77,5 @@ def rate_at(param: Any, iteration: int, step: int) -> float:
         raise UnknownNameError("lr_policy", param.lr_policy, _policies)
     if param.gamma < 0 and param.lr_policy in _without_negative_gamma:
         raise NetError("", f"lr_policy '{param.lr_policy}' needs gamma >= 0, got {param.gamma}")
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         return float(np.float32(param.base_lr * _policies[param.lr_policy](param, iteration, step)))

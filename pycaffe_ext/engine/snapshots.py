@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import prod
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -67,14 +68,14 @@ def restore(solver: Solver, path: AnyPath) -> None:
     iteration, step, weights, arrays = read(solver, path)
     if not (0 <= iteration < _MOST_ITERATIONS and 0 <= step < _MOST_ITERATIONS):
         raise FileError(path, f"is damaged: it stands at iteration {iteration}, step {step}")
-    if weights:
+    if weights is not None:
         solver.net.copy_from(find_weights(weights, path))
     for blob, array in zip(solver.history, arrays, strict=True):
-        blob.tensor = torch.from_numpy(array).to(blob.tensor.device)
+        blob.tensor = torch.from_numpy(array.reshape(blob.shape)).to(blob.tensor.device)
     solver.iter, solver.current_step = iteration, step
 
 
-def _check_history(solver: Solver, path: AnyPath, shapes: list[tuple[int, ...]]) -> None:
+def _check_history(solver: Solver, path: AnyPath, shapes: list[tuple[int, ...]], *, by_count: bool) -> None:
     if len(shapes) != len(solver.history):
         raise NetError(
             "",
@@ -82,7 +83,7 @@ def _check_history(solver: Solver, path: AnyPath, shapes: list[tuple[int, ...]])
             " it comes from another net or solver type",
         )
     for index, (blob, shape) in enumerate(zip(solver.history, shapes, strict=True)):
-        if shape != blob.shape:
+        if shape != blob.shape and not (by_count and prod(shape) == blob.count):
             raise ShapeError("", f"{path}: history {index} has shape {shape}, this net's is {blob.shape}")
 
 
@@ -92,21 +93,23 @@ def find_weights(weights: str, state: AnyPath) -> str:
     return weights if os.path.exists(weights) or not os.path.exists(beside) else beside
 
 
-def _read_binary(solver: Solver, path: AnyPath) -> tuple[int, int, str, list[Array]]:
+def _read_binary(solver: Solver, path: AnyPath) -> tuple[int, int, str | None, list[Array]]:
     message = read_binary(path, caffe_pb2.SolverState())
-    _check_history(solver, path, [blob_shape(blob) for blob in message.history])
+    # by count: old files have num, channels, height and width
+    _check_history(solver, path, [blob_shape(blob) for blob in message.history], by_count=True)
     try:
         arrays = [blob_to_array(blob) for blob in message.history]
     except DataError as error:
         raise FileError(path, f"is damaged: {error}") from error
-    return message.iter, message.current_step, message.learned_net, arrays
+    weights = message.learned_net if message.HasField("learned_net") else None
+    return message.iter, message.current_step, weights, arrays
 
 
-def _read_hdf5(solver: Solver, path: AnyPath) -> tuple[int, int, str, list[Array]]:
+def _read_hdf5(solver: Solver, path: AnyPath) -> tuple[int, int, str | None, list[Array]]:
     with hdf5.reading(path, "a solver's state") as file:
-        weights = hdf5.text(file, "learned_net") if "learned_net" in file else ""
+        weights = hdf5.text(file, "learned_net") if "learned_net" in file else None
         history = hdf5.group(file, "history")
         numbers = [hdf5.dataset(history, str(index)) for index in range(len(history))]
-        _check_history(solver, path, [one.shape for one in numbers])
+        _check_history(solver, path, [one.shape for one in numbers], by_count=False)
         iteration, step = (int(np.ravel(hdf5.dataset(file, key)[()])[0]) for key in ("iter", "current_step"))
         return iteration, step, weights, [hdf5.floats(one) for one in numbers]

@@ -20,7 +20,7 @@ from .heads import storage
 from .loop import Outputs, SolverLoop
 from .net import Net
 from .parameters import Learnable
-from .schedules import rate_at
+from .schedules import rate_at, step_at
 from .solver_nets import test_nets, train_net
 
 AnyPath = str | PathLike[str]
@@ -61,9 +61,20 @@ class Solver(SolverLoop):
             folder = os.path.dirname(self.param.snapshot_prefix) or "."
             if not os.path.isdir(folder):
                 raise FileError(folder, "snapshot_prefix names a folder that does not exist; make it first")
-        rate_at(self.param, 0, 0)
 
     # Training
+
+    def check_rate(self) -> None:
+        """Raises UnknownNameError, NetError where there is no such lr_policy, or it lacks a field.
+
+        Caffe finds out at the first update: a solver that only tests may have none.
+        """
+        rate_at(self.param, self.iter, step_at(self.param, self.iter, self.current_step))
+
+    def step(self, iterations: int) -> None:
+        if iterations > 0:
+            self.check_rate()
+        super().step(iterations)
 
     def solve(self, resume_file: AnyPath | None = None) -> None:
         """Trains up to max_iter (from a solverstate where given); snapshots and tests at the end as Caffe does."""
@@ -79,8 +90,7 @@ class Solver(SolverLoop):
 
     def _forward_backward(self, displayed: bool) -> float:
         self.net.debug_info = displayed and self.param.debug_info
-        for blob in self.net._blobs:
-            blob.forget_grad()  # the pass backward writes them anew, and memory is short in between
+        self.net.forget_diffs()  # memory is short in between
         loss = self._forward()
         self.net._backward(len(self.net.layers) - 1, 0)
         return loss

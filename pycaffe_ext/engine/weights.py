@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +12,11 @@ import torch
 
 from ..atomic import replacing_file
 from ..errors import DataError, NetError, ShapeError
-from ..model.load import read_weights
+from ..model.load import read_weights_unchanged
+from ..model.upgrade import needs_upgrade, upgrade_net
+from ..model.upgrade_log import Line, net_upgrade
 from ..proto import caffe_pb2, hdf5
-from ..proto.blobs import array_to_blob, blob_shape, blob_to_array, check_blob, shapes_fit
+from ..proto.blobs import array_to_blob, blob_shape, blob_to_array, check_blob, is_legacy, shapes_fit
 from ..proto.files import write_binary
 
 if TYPE_CHECKING:
@@ -20,6 +24,15 @@ if TYPE_CHECKING:
     from .net import Net
 
 AnyPath = str | PathLike[str]
+
+
+@dataclass(frozen=True)
+class WeightsTaken:
+    """A file that weights were taken from: the names of its layers that the net lacks, what was upgraded in it."""
+
+    file: str
+    ignored: list[str]
+    upgraded: list[Line] = field(default_factory=list)
 
 
 def is_hdf5(path: AnyPath) -> bool:
@@ -36,16 +49,18 @@ def copy_from(net: Net, path: AnyPath) -> None:
     if is_hdf5(path):
         copy_from_hdf5(net, path)
     else:
-        copy_from_message(net, read_weights(path), str(path))
+        given = read_weights_unchanged(path)
+        upgraded = list(net_upgrade(given, path))
+        copy_from_message(net, upgrade_net(given) if needs_upgrade(given) else given, str(path), upgraded)
 
 
-def copy_from_message(net: Net, source: Any, file: str) -> None:
+def copy_from_message(net: Net, source: Any, file: str, upgraded: Sequence[Line] = ()) -> None:
     """Takes the blobs of a NetParameter; layers that the net does not have are ignored, as in Caffe."""
     targets: dict[str, Any] = {}
     for layer in net.layers:
         targets.setdefault(layer.name, layer)  # of layers of one name Caffe takes the first
     copies = []
-    net.ignored_layers[file] = [layer.name for layer in source.layer if layer.name not in targets]
+    ignored = [layer.name for layer in source.layer if layer.name not in targets]
     for layer in source.layer:
         if layer.name not in targets:
             continue
@@ -53,10 +68,11 @@ def copy_from_message(net: Net, source: Any, file: str) -> None:
         _same_count(layer.name, len(blobs), len(layer.blobs), file)
         for index, (blob, message) in enumerate(zip(blobs, layer.blobs, strict=True)):
             shape = blob_shape(message)
-            if not shapes_fit(blob.shape, shape, legacy=not message.HasField("shape")):
+            if not shapes_fit(blob.shape, shape, legacy=is_legacy(message)):
                 raise _mismatch(layer.name, index, shape, blob.shape, file)
             _check_numbers(layer.name, index, message, file)
             copies.append((blob, message))
+    net.weights_taken.append(WeightsTaken(file, ignored, list(upgraded)))
     for blob, message in copies:
         _write(blob, blob_to_array(message).reshape(blob.shape))
         if _has_diff(message):
@@ -147,7 +163,7 @@ def copy_from_hdf5(net: Net, path: AnyPath) -> None:
     copies = []
     with hdf5.reading(path, "weights") as file:
         data = hdf5.group(file, "data")
-        net.ignored_layers[str(path)] = [name for name in data if name not in places]
+        ignored = [name for name in data if name not in places]
         for name in filter(data.__contains__, places):
             blobs, group = net.layers[places[name]].blobs, hdf5.group(data, name)
             count = sum(key.isdecimal() for key in group)  # others are layers of names that go on with /
@@ -162,6 +178,7 @@ def copy_from_hdf5(net: Net, path: AnyPath) -> None:
                 if numbers.shape != blob.shape:
                     raise _mismatch(name, j, numbers.shape, blob.shape, str(path))
                 copies.append((blob, hdf5.floats(numbers)))
+    net.weights_taken.append(WeightsTaken(str(path), ignored))
     for blob, array in copies:
         _write(blob, array)
 

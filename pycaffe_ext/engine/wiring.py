@@ -118,12 +118,16 @@ def backward_need(net: Any, wiring: Wiring, learns: list[list[bool]], loss_weigh
         for layer, flags in zip(net.layer, to_bottoms, strict=True):
             never = rule_for(layer.type).no_backward_to
             flags[:] = [flag or index not in never for index, flag in enumerate(flags)]
+    for i, layer in enumerate(net.layer):
+        if needs[i] and layer.type == "BatchNorm":  # it is not asked whether anybody needs its bottom's diff
+            to_bottoms[i] = [True]
     return BackwardNeed(needs, to_bottoms, to_params)
 
 
 def check_gradient_exists(layer: Any, propagate_down: list[bool]) -> None:
     """Raises NetError where a layer would have to propagate to labels or indices."""
-    for index in rule_for(layer.type).no_backward_to:
+    rule = rule_for(layer.type)
+    for index in rule.no_backward_to if rule.refuses_backward else ():
         if index < len(propagate_down) and propagate_down[index]:
             raise NetError(
                 layer.name,

@@ -32,10 +32,16 @@ def read_unchanged(path: AnyPath) -> NetParameter:
 
 def read_weights(path: AnyPath) -> NetParameter:
     """The net with blobs in a binary caffemodel, upgraded. Raises FileError for any other file."""
+    net = read_weights_unchanged(path)
+    return upgrade_net(net) if needs_upgrade(net) else net  # no second copy of the weights without need
+
+
+def read_weights_unchanged(path: AnyPath) -> NetParameter:
+    """The net with blobs in a binary caffemodel as it stands there. Raises FileError for any other file."""
     net = read_binary(path, NetParameter())
     if not net.layer and not net.layers:
         raise FileError(path, "holds no layers, so it is no caffemodel")
-    return upgrade_net(net) if needs_upgrade(net) else net  # no second copy of the weights without need
+    return net
 
 
 def read_solver(path: AnyPath) -> SolverParameter:
@@ -44,13 +50,18 @@ def read_solver(path: AnyPath) -> SolverParameter:
     As in Caffe, snapshots go beside the solver's file when there is no snapshot_prefix, and under the
     solver's name when it is a folder. Raises FileError, PrototxtError, OptionError.
     """
-    solver = upgrade_solver(_read_prototxt(path, SolverParameter()))
+    solver = upgrade_solver(read_solver_unchanged(path))
     file = os.path.splitext(os.fspath(path))[0]
     if not solver.HasField("snapshot_prefix"):
         solver.snapshot_prefix = file
     elif os.path.isdir(solver.snapshot_prefix):
         solver.snapshot_prefix = os.path.join(solver.snapshot_prefix, os.path.basename(file))
     return solver
+
+
+def read_solver_unchanged(path: AnyPath) -> SolverParameter:
+    """The solver in a prototxt as it stands there. Raises FileError, PrototxtError."""
+    return _read_prototxt(path, SolverParameter())
 
 
 def _is_binary(path: AnyPath) -> bool:

@@ -74,7 +74,7 @@ def needs_upgrade(net: NetParameter) -> list[str]:
     found = {
         "V0 layers (layers { layer { ... } })": is_v0(net),
         "V1 layers (layers { ... })": len(net.layers) > 0 and not is_v0(net),
-        "transformation fields outside transform_param": _has_transform_fields(net),
+        "transformation fields outside transform_param": has_transform_fields(net),
         "input fields instead of an Input layer": len(net.input) > 0,
         "BatchNorm layers with three params that learn": any(_is_old_batch_norm(layer) for layer in net.layer),
     }
@@ -86,10 +86,10 @@ def upgrade_net(net: NetParameter) -> NetParameter:
 
     Raises NetError, UnknownNameError for nets that no form allows.
     """
-    if net.layers and net.layer:
-        raise NetError("", "the net has both 'layer' and 'layers'; write all of them as layer { type: \"...\" }")
     if is_v0(net):
         net = v0_to_v1(net)
+    if net.layers and net.layer:
+        raise NetError("", "the net has both 'layer' and 'layers'; write all of them as layer { type: \"...\" }")
     if net.layers:
         new = _v1_to_current(net)
     else:
@@ -122,11 +122,11 @@ def _v1_to_current(net: NetParameter) -> NetParameter:
     for field, value in net.ListFields():
         if field.name != "layers":
             set_field(new, field.name, value)
-    has_transform_fields = _has_transform_fields(net)
+    moves_transform = has_transform_fields(net)
     for v1 in net.layers:
         layer = new.layer.add()
         _fill_from_v1(layer, v1)
-        if has_transform_fields and layer.type in _TRANSFORMED:
+        if moves_transform and layer.type in _TRANSFORMED:
             _move_transform_fields(layer)
     return new
 
@@ -144,7 +144,8 @@ def _fill_from_v1(layer: LayerParameter, v1: V1LayerParameter) -> None:
             set_field(layer, field.name, value)
 
 
-def _has_transform_fields(net: NetParameter) -> bool:
+def has_transform_fields(net: NetParameter) -> bool:
+    """Whether a V1 data layer holds scale, mean_file, crop_size or mirror in its own message."""
     return any(
         getattr(v1, message).HasField(field)
         for v1 in net.layers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from ..errors import NetError, UnknownNameError
@@ -56,6 +57,7 @@ _RENAMED = {
 _TRANSFORM = {"scale": "scale", "meanfile": "mean_file", "cropsize": "crop_size", "mirror": "mirror"}
 _COMMON = ("name", "blobs", "blobs_lr", "weight_decay")
 _UNUSED = ("type", "new_num", "new_channels")
+_KNOWN = {*_COMMON, *_TRANSFORM, *_UNUSED}
 
 
 def set_field(message: Any, name: str, value: Any) -> None:
@@ -73,6 +75,12 @@ def is_v0(net: NetParameter) -> bool:
     return any(layer.HasField("layer") for layer in net.layers)
 
 
+def without_meaning(layer: Any) -> list[str]:
+    """The fields of a V0LayerParameter that mean nothing to its type."""
+    known = _KNOWN | set(_TYPES[layer.type][2].split() if layer.type in _TYPES else ())
+    return [field.name for field, _ in layer.ListFields() if field.name not in known]
+
+
 def v0_to_v1(net: NetParameter) -> NetParameter:
     """A V1 net of a V0 one, its padding layers folded into the convolutions and poolings that follow them.
 
@@ -84,6 +92,8 @@ def v0_to_v1(net: NetParameter) -> NetParameter:
     for field, value in net.ListFields():
         if field.name in ("name", "input", "input_dim", "force_backward"):
             set_field(new, field.name, value)
+    if net.layer:
+        _log.warning("the net has V0 layers; its %d layer { } of today's form left out, as in Caffe", len(net.layer))
     makers: dict[str, Any] = dict.fromkeys(net.input)  # blob: the layer that made it last; None for an input
     for layer in net.layers:
         padding = _padding_before(layer, makers)
@@ -129,13 +139,15 @@ def _upgraded(layer: V1LayerParameter, padding: Any) -> V1LayerParameter:
             set_field(new.transform_param, _TRANSFORM[field], value)
         elif field in fields.split():
             _set_typed(getattr(new, message) if message else new, field, value)
-        elif field not in _UNUSED:
-            _log.warning("layer '%s': '%s' means nothing to V0 type '%s'; left out", old.name, field, old.type)
+    for field in without_meaning(old):
+        _log.warning("layer '%s': '%s' means nothing to V0 type '%s'; left out", old.name, field, old.type)
     return new
 
 
 def _set_typed(message: Any, field: str, value: Any) -> None:
     name = _RENAMED.get(field, field.removeprefix("det_"))
+    if message.DESCRIPTOR.fields_by_name[name].type == FieldDescriptor.TYPE_UINT32:
+        value %= 2**32  # of a field that had a sign in V0
     if message.DESCRIPTOR.name == "ConvolutionParameter" and name in ("pad", "kernel_size", "stride"):
         getattr(message, name).append(value)  # one number then, one per axis since
     else:

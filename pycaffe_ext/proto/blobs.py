@@ -19,13 +19,25 @@ Array = npt.NDArray[np.float32]
 _PACKED_DATA, _PACKED_DIFF = b"\x2a", b"\x32"  # keys of fields 5 and 6, wire type 2
 
 
+def is_legacy(blob: Any) -> bool:
+    """Whether a BlobProto gives its shape as num, channels, height and width. Where it has both, these count."""
+    return any(blob.HasField(name) for name in ("num", "channels", "height", "width"))
+
+
 def blob_shape(blob: Any) -> tuple[int, ...]:
-    """The shape of a BlobProto: `shape` where it is set, else the legacy num x channels x height x width."""
-    if blob.HasField("shape"):
-        return tuple(blob.shape.dim)
-    if any(blob.HasField(name) for name in ("num", "channels", "height", "width")):
+    """The shape of a BlobProto with its numbers; see stored_shape."""
+    return stored_shape(blob, len(blob.data) or len(blob.double_data))
+
+
+def stored_shape(blob: Any, count: int) -> tuple[int, ...]:
+    """The shape of a BlobProto of so many numbers: `shape`, or the legacy num x channels x height x width.
+
+    Where there is neither, it has no axes: so Caffe writes a blob of one number, such as a PReLU's slope for all
+    channels. Of one that holds more than that, the count.
+    """
+    if is_legacy(blob):
         return (blob.num, blob.channels, blob.height, blob.width)
-    return (len(blob.data) or len(blob.double_data),)
+    return tuple(blob.shape.dim) if blob.HasField("shape") or count == 1 else (count,)
 
 
 def shapes_fit(target: tuple[int, ...], shape: tuple[int, ...], *, legacy: bool) -> bool:
@@ -82,9 +94,8 @@ def array_to_blob(
         blob.MergeFromString(_packed(_PACKED_DIFF, np.asarray(diff, dtype="<f4")))
     if legacy:
         blob.num, blob.channels, blob.height, blob.width = values.shape
-    else:
+    elif values.shape:  # no `shape` at all where there are no axes, as in Caffe's files
         blob.shape.dim.extend(values.shape)
-        blob.shape.SetInParent()
     return blob
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from google.protobuf.message import DecodeError
 
 from ..errors import DataError
-from ..proto.blobs import blob_shape, blob_to_array
+from ..proto.blobs import blob_shape, blob_to_array, is_legacy, stored_shape
 from ..proto.caffe_pb2 import BlobProto
 from . import wire
 
@@ -75,14 +75,12 @@ class StoredBlob:
             message = self.message
             return _fitting(blob_shape(message), blob_to_array(message).size)
         count = (self._numbers.end - self._numbers.value) // 4
-        shape = blob_shape(self._small)
-        has_shape = self._small.HasField("shape") or self._small.ListFields()
-        return _fitting(shape if has_shape else (count,), count)
+        return _fitting(stored_shape(self._small, count), count)
 
     @property
     def legacy(self) -> bool:
         message = self.message if self._small is None else self._small
-        return not message.HasField("shape")
+        return is_legacy(message)
 
     def array(self) -> Array:
         if self._numbers is None:

@@ -82,6 +82,4 @@ def _whole_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every line is logged, on standard error alone, whatever the test before has asked for."""
     monkeypatch.delenv("GLOG_minloglevel", raising=False)
     yield
-    if glog._State.file is not None:
-        glog._State.file.close()
-    glog._State.file, glog._State.minimum = None, 0
+    glog.close()

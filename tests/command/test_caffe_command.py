@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _messages(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    return [line.partition("] ")[2] for line in capsys.readouterr().err.splitlines() if re.match(r"[IWEF]\d{4} ", line)]
+    lines = [line for line in capsys.readouterr().err.splitlines() if re.match(r"[IWEF]\d{4} ", line)]
+    told = [line.partition("] ")[2] for line in lines]
+    return [line for line in told if not line.startswith("Restarting data")]  # in Caffe of a thread of its own
 
 
 def test_a_training_is_told_from_start_to_end(job_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,10 +137,8 @@ def test_devices_are_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "-solver=solver.prototxt", "-gpu=0,1"], "-gpu 0,1: training runs on one GPU"),
         (["train", "-solver=solver.prototxt", "-gpu=first"], "-gpu takes the number of a GPU, or all, got 'first'"),
         (["test", "-model=net.prototxt"], "test needs a net and its weights"),
-        (["test", "-model=net.prototxt", "-weights=w", "-iterations=0"], "-iterations takes a number from 1 on"),
         (["time"], "time needs a net: -model NET.prototxt"),
         (["time", "-model=net.prototxt", "-phase=BOTH"], "-phase is TRAIN or TEST, got 'BOTH'"),
-        (["time", "-model=net.prototxt", "-iterations=0"], "-iterations takes a number from 1 on"),
         (["device_query", "-gpu=99"], "-gpu 99: PyTorch sees"),
         (["tarin"], "no command 'tarin'; did you mean 'train'"),
         (["train", "test"], "one command is needed, got train test"),
@@ -166,9 +166,7 @@ def test_a_solver_that_asks_for_a_gpu_runs_without_one(job_folder: Path, capsys:
     Path("gpu.prototxt").write_text(text)
     caffe(["train", "-solver=gpu.prototxt"])
     told = _messages(capsys)
-    expected = (
-        "Use GPU with device ID 0" if torch.cuda.is_available() else "solver_mode asks for a GPU, PyTorch sees none"
-    )
+    expected = "Using GPUs 0" if torch.cuda.is_available() else "solver_mode asks for a GPU, PyTorch sees none"
     assert told[0] == expected
     assert told[-1] == "Optimization Done."
 

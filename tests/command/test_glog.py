@@ -43,6 +43,13 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         glog.configure(folder=str(tmp_path / "nowhere"))
 
 
+@pytest.mark.parametrize("end", ["x", "\n"])
+def test_a_long_message_is_cut_off_where_glog_does(capsys: pytest.CaptureFixture[str], end: str) -> None:
+    glog.configure(prefix=False)
+    glog.log("a.cpp:1", "y" * 29_997 + end + "z" * 9)
+    assert capsys.readouterr().err == "y" * 29_997 + end.strip() + "\n"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -52,6 +59,9 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         (1e-5, "1e-05"),
         (1234567.0, "1.23457e+06"),
         (87.33654, "87.3365"),
+        (float("nan"), "nan"),
+        (-float("nan"), "-nan"),
+        (-float("inf"), "-inf"),
     ],
 )
 def test_numbers_are_as_in_cpp(value: float, text: str) -> None:

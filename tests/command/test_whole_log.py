@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
-from contextlib import redirect_stderr
 from pathlib import Path
 
 import cv2
@@ -12,9 +9,8 @@ import h5py
 import numpy as np
 import pytest
 import real_caffe
-from real_caffe import RealFolder, needs_real_caffe
-
-from pycaffe_ext.__main__ import caffe
+from command.beside_real import assert_same, our_log, real_log, told
+from real_caffe import needs_real_caffe
 
 PHASES = "include { phase: TEST } include { phase: TRAIN stage: 'small' max_level: 3 }"
 NET = f"""\
@@ -45,9 +41,6 @@ SOLVER = """\
 net: "net.prototxt" test_iter: 2 test_interval: 2 base_lr: 0.001 momentum: 0.9 lr_policy: "step" gamma: 0.5
 stepsize: 2 display: 1 max_iter: 3 snapshot: 2 snapshot_prefix: "odd" solver_mode: CPU clip_gradients: 0.0001
 """
-NUMBER = re.compile(r"(?<![\w#.])-?\d[\d.]*(?:e[+-]?\d+)?(?![\w.])|\S+(?=s/)")
-MAIN_THREAD = re.compile(r"[IWE]\d{4} \S+ +\d+ \S+\] |(?![IWEF]\d{4} )")
-UNTOLD = ("Restarting data", "Waiting for data", "Datatype class")  # of its threads, and of HDF5
 
 COMMANDS = {
     "train": ["train", "-solver=solver.prototxt", "-weights", "start.caffemodel"],
@@ -73,7 +66,7 @@ def logs() -> dict[str, tuple[list[str], list[str]]]:
         _files(real.path)
         save = "import caffe; net = caffe.Net('other.prototxt', caffe.TRAIN)"
         real.python(f"{save}; net.save('start.caffemodel'); net.save_hdf5('start.h5')")
-        return {name: (_real(real, command), _ours(real, command)) for name, command in COMMANDS.items()}
+        return {name: (told(real_log(real, one)), told(our_log(real, one))) for name, one in COMMANDS.items()}
 
 
 def _database(folder: Path) -> None:
@@ -98,34 +91,11 @@ def _files(folder: Path) -> None:
     (folder / "rows.txt").write_text("rows0.h5\nrows1.h5\n")
 
 
-def _real(real: RealFolder, command: list[str]) -> list[str]:
-    verbose = {"GLOG_minloglevel": "0", "GLOG_logtostderr": "1", "OPENBLAS_NUM_THREADS": "1"}
-    return _told(real.run("caffe", *command, env=verbose).stderr)
-
-
-def _ours(real: RealFolder, command: list[str]) -> list[str]:
-    log = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stderr(log):
-        patch.chdir(real.path)
-        patch.setenv("GLOG_minloglevel", "0")
-        caffe(command)
-    return _told(log.getvalue())
-
-
-def _told(log: str) -> list[str]:
-    lines = [MAIN_THREAD.sub("", line, count=1) for line in log.splitlines()]
-    return [line for line in lines if not line.startswith(UNTOLD)]
-
-
 @needs_real_caffe
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_line_is_the_real_tools(name: str, logs: dict[str, tuple[list[str], list[str]]]) -> None:
     real, ours = logs[name]
-    assert [NUMBER.sub("N", line) for line in ours] == [NUMBER.sub("N", line) for line in real]
-    for line, expected in zip(ours, real, strict=True):
-        if not re.search(r"\bms\.|iter/s", expected):  # how long it took
-            numbers = [[float(number) for number in NUMBER.findall(text)] for text in (line, expected)]
-            assert numbers[0] == pytest.approx(numbers[1], rel=1e-4), expected
+    assert_same(ours, real)
 
 
 @needs_real_caffe

@@ -91,5 +91,5 @@ def label_maps(folder: Path, size: tuple[int, int]) -> Iterator[tuple[str, str]]
         yield f"alpha {number}", rf"pixel \({x}, {y}\) is not opaque"
         whole = (folder / f"colour {number}.png").read_bytes()
         (folder / f"cut {number}.png").write_bytes(whole[: int(random.integers(len(whole) - 24))])
-        yield f"cut {number}", "label map cannot be read: is not a PNG, or is damaged"
+        yield f"cut {number}", "label map cannot be read: is not a PNG, TIFF, BMP or GIF, or is damaged"
         yield f"none {number}", r"has no label map: .* does not exist"

@@ -137,8 +137,9 @@ def png(image: Pixels) -> bytes:
 
 
 def tar(path: Path, members: dict[str, bytes]) -> Path:
-    """A tar file of these members, in their order."""
-    with tarfile.open(path, "w") as archive:
+    """A tar file of these members, in their order; gzipped where the name says so."""
+    path.parent.mkdir(exist_ok=True)
+    with tarfile.open(path, "w:gz" if path.suffix in (".gz", ".tgz") else "w") as archive:
         for name, content in members.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycaffe_ext.datasets.arrangement import balanced, split, with_mirrored_classes
+from pycaffe_ext.datasets.datum import raw_datum
 from pycaffe_ext.datasets.sources.entries import Entry, Listing
+from pycaffe_ext.datasets.writer import writing_lmdb
 from pycaffe_ext.errors import DataError, OptionError
 from pycaffe_ext.proto import caffe_pb2
 
@@ -30,6 +32,11 @@ def listing(counts: list[int]) -> Listing:
 
 @given(st.lists(st.integers(4, 40), min_size=1, max_size=4), st.integers(0, 99))
 def test_split_spreads_each_label(counts: list[int], seed: int) -> None:
+    """To within one entry; and all entries too, though of few labels with few entries each one part had them all."""
+    check_split([*counts, *[1] * 5, *[2] * 4], seed)
+
+
+def check_split(counts: list[int], seed: int) -> None:
     fractions = {"train": 0.5, "val": 0.3, "test": 0.2}
     whole = listing(counts)
     parts = split(whole, fractions, seed)
@@ -37,12 +44,18 @@ def test_split_spreads_each_label(counts: list[int], seed: int) -> None:
     assert together == whole.entries  # each in one part
     for name, part in parts.items():
         assert part.entries == sorted(part.entries, key=whole.entries.index)
+        assert abs(len(part.entries) - fractions[name] * sum(counts)) <= 1.5
         for label, count in enumerate(counts):
             found = sum(entry.label == label for entry in part.entries)
             assert abs(found - fractions[name] * count) <= 1
     assert {name: part.entries for name, part in split(whole, fractions, seed).items()} == {
         name: part.entries for name, part in parts.items()
     }
+
+
+def test_split_of_labels_that_occur_once() -> None:
+    parts = split(listing([1] * 50), {"train": 0.7, "val": 0.2}, 0)
+    assert {name: len(part.entries) for name, part in parts.items()} == {"train": 35, "val": 10}
 
 
 def test_split_depends_on_the_seed() -> None:
@@ -144,7 +157,7 @@ def test_split_writes_each_part(tmp_path: Path, photos: Path, make_lmdb: Tool, e
 def test_split_by_lists(
     tmp_path: Path, photos: Path, make_lmdb: Tool, entries: Entries, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "train.txt").write_text("dog/c\ncat/with space.jpg\r\n\n")
+    (tmp_path / "train.txt").write_text("\ufeffdog/c\ncat/with space.jpg\r\n\n")
     (tmp_path / "val.txt").write_text("cat/b.jpg 0\n")
     parts = f"train={tmp_path}/train.txt,val={tmp_path}/val.txt"
     assert make_lmdb(photos, tmp_path / "{}_lmdb", "--split", parts) == 0
@@ -158,3 +171,26 @@ def test_split_by_lists(
     assert "val.txt:1: no entry 'dog/d.png'; did you mean 'dog/" in capsys.readouterr().err
     assert make_lmdb(photos, tmp_path / "out", "--split", "a=0.5,b=0.5") == 2
     assert "--split needs {} in OUT" in capsys.readouterr().err
+
+
+def test_mirror_images_of_arrays_can_be_appended_to(tmp_path: Path, make_lmdb: Tool, entries: Entries) -> None:
+    np.savez(tmp_path / "set.npz", data=np.arange(24, dtype=np.uint8).reshape(2, 3, 4), label=[0, 1])
+    arguments = [tmp_path / "set.npz", tmp_path / "db", "--mirror-classes", "1:1"]
+    assert make_lmdb(*arguments) == 0
+    assert make_lmdb(*arguments, "--append") == 0
+    keys = [key for key, _ in entries(tmp_path / "db")]
+    assert keys == [b"00000000", b"00000001", b"00000002:mirrored", b"00000003", b"00000004", b"00000005:mirrored"]
+
+
+def test_what_is_appended_comes_behind_what_was_there(
+    tmp_path: Path, photos: Path, make_lmdb: Tool, entries: Entries, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the number of digits in the keys."""
+    with writing_lmdb(tmp_path / "db") as writer:
+        for number in range(96, 98):
+            writer.put(b"%02d" % number, raw_datum(np.zeros((4, 5, 3), np.uint8), 0))
+    (tmp_path / "list.txt").write_text("cat/a.jpg 0\n")
+    arguments = [tmp_path / "list.txt", tmp_path / "db", "--root", photos, "--append"]
+    assert [make_lmdb(*arguments) for _ in range(3)] == [0, 0, 2]
+    assert "number 100 is behind the last that keys of 2 digits can have" in capsys.readouterr().err
+    assert [key for key, _ in entries(tmp_path / "db")] == [b"96", b"97", b"98_cat/a.jpg", b"99_cat/a.jpg"]

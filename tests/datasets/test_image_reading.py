@@ -14,8 +14,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from pycaffe_ext.datasets.images import Reading, read_pixels
+from pycaffe_ext.datasets.images import Reading, encode, read_pixels
 from pycaffe_ext.datasets.jpeg_structure import is_plain_jpeg
+from pycaffe_ext.errors import DataError
 from pycaffe_ext.proto import caffe_pb2
 
 
@@ -27,7 +28,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 @pytest.mark.parametrize(
     ("kind", "alpha"),
-    [("PNG", False), ("WEBP", False), ("JPEG", False), ("TIFF", False), ("PNG", True), ("WEBP", True)],
+    [("PNG", False), ("WEBP", False), ("JPEG", False), ("TIFF", False), ("PNG", True), ("WEBP", True), ("TIFF", True)],
 )
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_turned_by_exif(kind: str, orientation: int, alpha: bool) -> None:
@@ -43,16 +44,18 @@ def test_turned_by_exif(kind: str, orientation: int, alpha: bool) -> None:
     read = read_pixels("x", content, Reading(turn="all", alpha="white" if alpha else "drop"))
     assert read.shape == turned.shape
     assert np.abs(read[..., ::-1].astype(int) - turned).max() <= (8 if kind == "JPEG" else 0)
-    if kind != "TIFF":
-        still = read_pixels("x", content, Reading(turn="none"))
-        assert still.shape == (24, 40, 3)
+    still = read_pixels("x", content, Reading(turn="none"))
+    assert still.shape == (24, 40, 3)
+    assert np.abs(still[..., ::-1].astype(int) - blocks[..., :3]).max() <= (8 if kind == "JPEG" else 0)
 
 
-def test_alpha() -> None:
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_alpha(kind: str) -> None:
     colors = drawn.noise(0, 6, 9, 4)
-    content = saved(Image.fromarray(colors), "PNG")
+    content = saved(Image.fromarray(colors), kind)
     bgra = colors[..., [2, 1, 0, 3]]
-    assert np.array_equal(read_pixels("x", content, Reading()), bgra[..., :3])
+    if kind == "PNG":  # of a TIFF, OpenCV gives the colours times alpha
+        assert np.array_equal(read_pixels("x", content, Reading()), bgra[..., :3])
     assert np.array_equal(read_pixels("x", content, Reading(alpha="keep")), bgra)
     share = bgra[..., 3:] / 255
     for name, behind in (("white", 255), ("black", 0)):
@@ -61,6 +64,15 @@ def test_alpha() -> None:
         assert np.abs(read - expected).max() <= 0.51
     without = saved(Image.fromarray(colors[..., :3]), "PNG")
     assert np.array_equal(read_pixels("x", without, Reading(alpha="white")), bgra[..., :3])
+
+
+def test_alpha_of_grey_images_and_what_looks_like_it() -> None:
+    grey = drawn.noise(0, 6, 9, most=4)
+    content = saved(Image.fromarray(grey), "PNG", transparency=3)
+    whitened = np.where(grey == 3, 255, grey)
+    assert np.array_equal(read_pixels("x", content, Reading(gray=True, alpha="white")), whitened)
+    content = saved(Image.fromarray(drawn.noise(0, 6, 9, 4), "CMYK"), "TIFF")
+    assert read_pixels("x", content, Reading(alpha="keep")).shape == (6, 9, 3)
 
 
 def test_deep() -> None:
@@ -72,6 +84,14 @@ def test_deep() -> None:
     floats = np.random.default_rng(0).normal(size=(6, 9, 3)).astype(np.float32)
     read = read_pixels("x", bytes(cv2.imencode(".tiff", floats)[1]), Reading(deep=True))
     assert np.array_equal(read, floats)
+    grey = bytes(cv2.imencode(".tiff", floats[..., 1])[1])
+    assert np.array_equal(read_pixels("x", grey, Reading(deep=True)), floats[..., [1, 1, 1]])
+
+
+def test_kinds_of_file_that_cannot_be_written() -> None:
+    for image, kind in ((np.zeros((4, 5, 3), np.uint8), "pgm"), (np.zeros((4, 5), np.uint8), "xyz")):
+        with pytest.raises(DataError, match=f"cannot be encoded as .{kind}"):
+            encode(image, kind)
 
 
 def test_kinds_of_jpeg(tmp_path: Path) -> None:

@@ -124,6 +124,20 @@ def test_net_that_crops(
     assert (datum.height, datum.width) == (9, 9)
 
 
+def test_net_whose_blob_begins_outside_of_the_image(
+    tmp_path: Path, photos: Path, make_lmdb: Tool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "net.prototxt").write_text(
+        INPUT.format(24, 32) + window("Convolution", "data", "out", "kernel_size: 3 pad: 9")
+    )
+    for name in ("a", "b", "with space"):
+        drawn.save_png(tmp_path / f"maps/{name}.png", drawn.noise(0, 24, 32, most=4))
+    common = [photos / "cat", tmp_path / "i", "--label-maps", tmp_path / "maps", "--label-out", tmp_path / "l"]
+    for more, told in ([], "have the nearest pixel's label"), (["--ignore", 255, "--overwrite"], "are labelled 255"):
+        assert make_lmdb(*common, "--net", tmp_path / "net.prototxt", "--blob", "out", *more) == 0
+        assert f"begins 8 pixels outside of the image; places there {told}" in capsys.readouterr().err
+
+
 sizes = st.tuples(st.integers(1, 12), st.integers(1, 15))
 maps = hnp.arrays(np.uint8, sizes)
 swaps = st.sampled_from([{}, {1: 2, 2: 1}, {3: 4, 4: 3, 9: 9}, {0: 255, 255: 0}])

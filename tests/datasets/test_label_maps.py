@@ -119,6 +119,34 @@ def test_16_bit_labels(tmp_path: Path) -> None:
         read_label_map(path, LabelRule())
 
 
+KINDS = ["tif grey", "tif palette", "tif deep", "tif colours", "bmp grey", "bmp palette", "bmp colours", "gif palette"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_of_file(tmp_path: Path, kind: str) -> None:
+    end, mode = kind.split()
+    labels = np.random.default_rng(0).integers(0, 5, (7, 9)).astype(np.uint8)
+    image = Image.fromarray(labels.astype(np.uint16) if mode == "deep" else labels)
+    rule = LabelRule()
+    if mode == "palette":
+        image.putpalette(np.random.default_rng(1).integers(0, 256, 768).tolist())
+    elif mode == "colours":
+        (tmp_path / "p.txt").write_text("".join(f"{n} {50 * n} {n} 9\n" for n in range(5)))
+        image = Image.fromarray(np.dstack([50 * labels, labels, np.full_like(labels, 9)]))
+        rule = LabelRule(read_palette(tmp_path / "p.txt"))
+    path = saved(tmp_path / f"a.{end}", image)
+    assert LabelMaps(str(tmp_path), ["a.jpg"]).find("a.jpg") == path
+    assert np.array_equal(read_label_map(path, rule), labels)
+    better = saved(tmp_path / "a.png", Image.fromarray(labels))
+    assert LabelMaps(str(tmp_path), ["a.jpg"]).find("a.jpg") == better
+
+
+def test_folder_without_label_maps(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    with pytest.raises(DataError, match=r"holds no label maps \(.png .tif .tiff .bmp .gif; JPEG changes labels\)"):
+        LabelMaps(str(tmp_path), ["a.jpg"])
+
+
 def test_colour_that_is_not_in_the_palette(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("0 0 0 0 background\n1 255 0 0\n")
     colors = np.zeros((3, 4, 3), np.uint8)
@@ -132,7 +160,7 @@ def test_colour_that_is_not_in_the_palette(tmp_path: Path) -> None:
     ("image", "options", "problem"),
     [
         (Image.new("RGB", (3, 2)), {}, r"holds colours \(RGB\), not labels; give --palette"),
-        (Image.new("1", (3, 2)), {}, "1-bit grey PNG"),
+        (Image.new("1", (3, 2)), {}, "1-bit grey image"),
         (Image.new("RGBA", (3, 2), (1, 2, 3, 200)), {"palette": True}, r"pixel \(0, 0\) is not opaque"),
     ],
 )
@@ -149,7 +177,7 @@ def test_damaged_png(tmp_path: Path, share: float) -> None:
     whole = Path(saved(tmp_path / "whole.png", Image.fromarray(noise))).read_bytes()
     for content in (whole[: int(len(whole) * share)], whole[: int(len(whole) * share)] + b"x" * 99):
         (tmp_path / "a.png").write_bytes(content)
-        with pytest.raises(DataError, match=r"a\.png: label map cannot be read: is not a PNG, or is damaged$"):
+        with pytest.raises(DataError, match=r"a\.png: .* is not a PNG, TIFF, BMP or GIF, or is damaged$"):
             read_label_map(str(tmp_path / "a.png"), LabelRule())
 
 

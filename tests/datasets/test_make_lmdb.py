@@ -65,6 +65,33 @@ def test_encoded_keeps_files_of_that_kind(tmp_path: Path, photos: Path, make_lmd
     assert all(datum.encoded and not datum.HasField("height") for datum in made)
 
 
+def test_each_encoded_as_its_own_file_is(
+    tmp_path: Path, photos: Path, make_lmdb: Tool, entries: Entries, capsys: Captured
+) -> None:
+    assert make_lmdb(photos, tmp_path / "kept", "--encoded", "same") == 0
+    files = [photos / name for name in ("cat/a.jpg", "cat/b.jpg", "cat/with space.jpg", "dog/a.png", "dog/c.png")]
+    assert [datum.data for datum in datums(entries(tmp_path / "kept"))] == [file.read_bytes() for file in files]
+    options = ["--encoded", "same", "--resize", "9x12"]
+    assert make_lmdb(photos, tmp_path / "list.txt", *options, "--format", "list") == 0
+    ends = [line.split()[0][-4:] for line in (tmp_path / "list.txt").read_text().splitlines()]
+    assert ends == [".jpg", ".jpg", ".jpg", ".png", ".png"]
+    np.save(tmp_path / "set.npy", np.zeros((2, 4, 5), np.uint8))
+    assert make_lmdb(tmp_path / "set.npy", tmp_path / "out", "--encoded", "same") == 2
+    assert "set.npy[0]: no extension tells its kind of file; give --encoded jpg or png" in capsys.readouterr().err
+
+
+def test_what_changes_a_file_that_would_be_kept(
+    tmp_path: Path, draw: Callable[..., Any], make_lmdb: Tool, entries: Entries
+) -> None:
+    """Its alpha, when it is to go, goes out of what is stored."""
+    cv2.imwrite(str(tmp_path / "a.png"), np.dstack([draw(6, 7), draw(6, 7)[..., 0]]))
+    (tmp_path / "list.txt").write_text("a.png 0\n")
+    for name, options, channels in (("kept", [], 4), ("white", ["--alpha", "white"], 3)):
+        assert make_lmdb(tmp_path / "list.txt", tmp_path / name, "--encoded", "png", *options) == 0
+        [datum] = datums(entries(tmp_path / name))
+        assert cv2.imdecode(np.frombuffer(datum.data, np.uint8), cv2.IMREAD_UNCHANGED).shape == (6, 7, channels)
+
+
 def test_map_grows(tmp_path: Path, draw: Callable[..., Any], make_lmdb: Tool, entries: Entries) -> None:
     """More than the map's first size, in several commits."""
     cv2.imwrite(str(tmp_path / "a.bmp"), draw(1000, 1500))
@@ -127,6 +154,12 @@ def test_dry_run_writes_nothing(tmp_path: Path, photos: Path, make_lmdb: Tool, c
         f"would write {tmp_path}/out: 5 entries, from 00000000_cat/a.jpg to 00000004_dog/c.png",
     ]
     assert left(tmp_path) == []
+
+
+def test_one_class_is_told(tmp_path: Path, photos: Path, make_lmdb: Tool, capsys: Captured) -> None:
+    """As where SOURCE is the folder above the one with the classes."""
+    assert make_lmdb(photos.parent, tmp_path / "out") == 0
+    assert "all images are of one class, 'photos'; has SOURCE a folder per class?" in capsys.readouterr().err
 
 
 def test_different_sizes_are_told(

@@ -13,6 +13,8 @@ import real_caffe
 from PIL import Image
 from real_caffe import RealFolder, needs_real_caffe
 
+from pycaffe_ext.datasets.datum import datum_array, parse_datum
+
 Tool = Callable[..., int]
 Entries = Callable[[Path], list[tuple[bytes, bytes]]]
 
@@ -43,6 +45,9 @@ def pictures() -> Iterator[RealFolder]:
         save("grey.jpg", picture(61, 83)[..., 0])
         Image.fromarray(picture(40, 50)).convert("CMYK").save(real.path / "cmyk.jpeg")
         save("colour.png", picture(50, 64))
+        for height, width in ((1, 1), (1, 90), (7, 7)):
+            for kind in ("png", "jpg", "webp"):
+                save(f"{height}x{width}.{kind}", picture(height, width))
         save("grey.png", picture(50, 64)[..., 0])
         Image.fromarray(picture(40, 50)).convert("P").save(real.path / "palette.png")
         save("alpha.PNG", np.dstack([picture(50, 64), picture(50, 64)[..., :1]])[..., [2, 1, 0, 3]])
@@ -71,6 +76,8 @@ def pictures() -> Iterator[RealFolder]:
         (["--gray", "--resize_height=40", "--resize_width=51"], ["--gray", "--resize", "40x51"]),
         (["--encoded", "--encode_type=jpg"], ["--encoded", "jpg"]),
         (["--encoded", "--encode_type=png"], ["--encoded", "png"]),
+        (["--encoded"], ["--encoded", "same"]),
+        (["--encoded", "--resize_height=20", "--resize_width=33"], ["--encoded", "same", "--resize", "20x33"]),
         (["--encode_type=png", "--gray"], ["--encoded", "png", "--gray"]),
         (["--encode_type=jpg", "--resize_height=64", "--resize_width=70"], ["--encoded", "jpg", "--resize", "64x70"]),
     ],
@@ -84,6 +91,11 @@ def test_keys_and_values(
     assert make_lmdb(pictures.path / "list.txt", tmp_path / "out", "--skip-bad", *ours) == 1
     expected = dict(entries(pictures.path / database))
     made = dict(entries(tmp_path / "out"))
-    assert len(expected) == 54
+    assert len(expected) == 63
     assert list(made) == list(expected)
-    assert [key for key in expected if made[key] != expected[key]] == []
+    differ = [key for key in expected if made[key] != expected[key]]
+    if theirs[:2] == ["--encoded", "--resize_height=20"]:  # encoded anew: WebP by another version of its library
+        pixels = [[datum_array(parse_datum(some[key])) for key in differ] for some in (expected, made)]
+        assert all(np.array_equal(*pair) for pair in zip(*pixels, strict=True))
+        differ = [key for key in differ if not key.endswith(b".webp")]
+    assert differ == []

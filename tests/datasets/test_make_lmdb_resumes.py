@@ -111,6 +111,37 @@ def test_two_databases_of_which_one_was_in_its_place(
     assert (tmp_path / "again/data.mdb").read_bytes() == (tmp_path / "images/data.mdb").read_bytes()
 
 
+@pytest.mark.parametrize("append", [False, True])
+def test_cut_off_when_all_was_in_its_place(
+    source: Path, tmp_path: Path, make_lmdb: Tool, monkeypatch: pytest.MonkeyPatch, append: bool
+) -> None:
+    """Between the last rename and the end: nothing is written twice, and what was left out is told again."""
+    cut, whole = tmp_path / "cut", tmp_path / "whole"
+    for folder in (cut, whole):
+        folder.mkdir()
+        (folder / ".labels.txt.part-999999999").touch()  # of a killed run, as no process has that number
+    split = ["--split", "a=0.3,b=0.6", "--shuffle"]
+    arguments = [source, "db_{}", "--label-maps", tmp_path / "maps", "--label-out", "maps_{}", *split, "--skip-bad"]
+    monkeypatch.chdir(whole)
+    assert make_lmdb(*arguments) == 1
+    if append:
+        assert make_lmdb(*arguments, "--append") == 1
+    monkeypatch.chdir(cut)
+    if append:
+        assert make_lmdb(*arguments) == 1
+        arguments.append("--append")
+    child = os.fork()
+    if not child:
+        monkeypatch.setattr("pycaffe_ext.datasets.database_folder.forget", lambda path: os._exit(9))
+        make_lmdb(*arguments)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert (cut / "maps_b/journal").exists()
+    assert make_lmdb(*arguments, "--resume") == 1
+    assert content(cut) == content(whole)
+    assert sorted(os.listdir(cut)) == ["db_a", "db_a.skipped.txt", "db_b", "db_b.skipped.txt", "maps_a", "maps_b"]
+
+
 def test_resume_of_another_command_begins_anew(
     source: Path, tmp_path: Path, make_lmdb: Tool, entries: Entries, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -123,7 +154,9 @@ def test_resume_of_another_command_begins_anew(
     assert sorted(os.listdir(folder)) == ["db", "db.skipped.txt"]
 
 
-def test_append(tmp_path: Path, photos: Path, make_lmdb: Tool, entries: Entries) -> None:
+def test_append(
+    tmp_path: Path, photos: Path, make_lmdb: Tool, entries: Entries, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert make_lmdb(photos, tmp_path / "db") == 0
     before = entries(tmp_path / "db")
     (tmp_path / "more.txt").write_text("dog/c.png 1\ncat/a.jpg 0\n")
@@ -132,6 +165,10 @@ def test_append(tmp_path: Path, photos: Path, make_lmdb: Tool, entries: Entries)
     assert after[:5] == before
     assert [key for key, _ in after[5:]] == [b"00000005_dog/c.png", b"00000006_cat/a.jpg"]
     assert [value for _, value in after[5:]] == [before[4][1], before[0][1]]
+    assert "was added" not in capsys.readouterr().err
+    more = [tmp_path / "more.txt", tmp_path / "db", "--root", photos, "--append", "--gray", "--resize", "20x30"]
+    assert make_lmdb(*more) == 0
+    assert "db: '00000000_cat/a.jpg' was there as 3x24x32, and 1x20x30 was added" in capsys.readouterr().err
 
 
 def test_append_that_fails_leaves_what_was_there(tmp_path: Path, photos: Path, make_lmdb: Tool) -> None:
@@ -204,7 +241,8 @@ def test_nothing_is_put_after_an_error(tmp_path: Path, photos: Path, monkeypatch
         try:
             conversion.convert(open_source(str(photos)), Recipe(), [target], workers=3, skip_bad=skip_bad)
         except DataError as error:
-            assert (str(error), skip_bad) == ("two", False)
+            assert str(error) == f"{photos}/cat/with space.jpg: two"
+            assert not skip_bad
         assert target.numbers == expected
 
 

@@ -65,7 +65,7 @@ def test_values_that_are_wrong(of: Callable[[str], Any], text: str, problem: str
         (["--net", "x.prototxt"], "--net and --blob go together"),
         (["--format", "hdf5", "--encoded", "jpg"], "--encoded is not for HDF5"),
         (["--format", "hdf5", "--append"], "--append is for LMDBs"),
-        (["--format", "list", "--resume"], "--append and --resume are for databases"),
+        (["--format", "list", "--append"], "--append is for databases"),
         (["--label-out", "l"], "--label-out is for --label-maps, and for sources with"),
         (["--subset", "train"], "--subset is of no use for ., which is taken as: folder"),
         (["--mirror-labels", "1:2"], "are for --label-maps"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,68 @@ def test_arrays_of_floats_and_rows_of_labels(tmp_path: Path, make_lmdb: Tool, en
     assert found == [[0.5, 1], [2, 3], [4, 5], [6, -7]]
 
 
+@pytest.mark.parametrize("kind", ["npz", "h5"])
+def test_arrays_of_label_maps(tmp_path: Path, make_lmdb: Tool, entries: Entries, kind: str) -> None:
+    pixels, maps = drawn.noise(0, 4, 9, 11, 3), drawn.noise(1, 4, 9, 11, most=5)
+    if kind == "npz":
+        np.savez(tmp_path / "set.npz", x=pixels, y=maps.astype(np.int64))
+    else:  # as --format hdf5 writes them, into two files
+        for part in range(2):
+            with h5py.File(tmp_path / f"{part}.h5", "w") as file:
+                file["data"] = pixels[2 * part : 2 * part + 2].transpose(0, 3, 1, 2).astype(np.float32)
+                file["label"] = maps[2 * part : 2 * part + 2, None].astype(np.float32)
+        (tmp_path / "list.txt").write_text(f"{tmp_path}/0.h5\n1.h5\n")
+    source = tmp_path / ("set.npz" if kind == "npz" else "list.txt")
+    out = ["--label-out", tmp_path / "l", "--num-classes", 5, "--mirror-labels", "1:2"]
+    assert make_lmdb(source, tmp_path / "i", *out) == 0
+    assert np.array_equal(planes(entries(tmp_path / "i"))[::2], pixels.transpose(0, 3, 1, 2))
+    read = planes(entries(tmp_path / "l"))
+    assert np.array_equal(read[::2], maps[:, None])
+    assert np.array_equal(read[1::2], np.array([0, 2, 1, 3, 4])[maps[:, None, :, ::-1]])
+
+
+def test_arrays_of_names(tmp_path: Path) -> None:
+    pixels, names = drawn.noise(0, 3, 5, 6), ["dog", "déjà", "dog"]
+    np.savez(tmp_path / "set.npz", data=pixels, label=names)
+    with h5py.File(tmp_path / "set.h5", "w") as file:
+        file["train/data"], file["train/label"] = pixels, names
+    for end in ("npz", "h5"):
+        listing = open_source(str(tmp_path / f"set.{end}"))
+        assert (listing.classes, [entry.label for entry in listing.entries]) == (["dog", "déjà"], [0, 1, 0])
+
+
+def test_hdf5_in_caffes_order(tmp_path: Path) -> None:
+    """Where sizes do not tell it: channels first in HDF5, last in NumPy's files."""
+    blob = drawn.noise(0, 2, 7, 5, 6)
+    np.save(tmp_path / "set.npy", blob)
+    for name, rows in {"a": blob, "b": blob[..., :1, :1], "c": blob[..., :3]}.items():
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            file["data"] = rows
+    found = {}
+    for name in ("set.npy", "a.h5", "b.h5", "c.h5"):
+        listing = open_source(str(tmp_path / name))
+        found[name] = np.asarray(listing.content(listing.entries[0])).shape
+    assert found == {"set.npy": (7, 5, 6), "a.h5": (5, 6, 7), "b.h5": (1, 1, 7), "c.h5": (7, 5, 3)}
+
+
+def test_hdf5_files_that_differ(tmp_path: Path) -> None:
+    for name, height in (("a", 5), ("b", 6)):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            file["data"] = drawn.noise(0, 2, height, 7)
+    with pytest.raises(DataError, match=r"b\.h5: 'data' is uint8 of shape \(2, 6, 7\); in .*a\.h5 it is .*\(2, 5, 7\)"):
+        open_source(str(tmp_path))
+
+
+def test_idx_with_one_file_unpacked(tmp_path: Path) -> None:
+    _, truth = drawn.mnist(tmp_path, end=".gz")
+    drawn.write_idx(tmp_path / "train-labels-idx1-ubyte", truth)
+    (tmp_path / "train-labels-idx1-ubyte.gz").unlink()
+    assert [entry.label for entry in open_source(str(tmp_path)).entries] == truth.tolist()
+    (tmp_path / "train-labels-idx1-ubyte").unlink()
+    with pytest.raises(FileError, match=r"has no labels: .*/train-labels-idx1-ubyte does not exist"):
+        open_source(str(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("arrays", "problem"),
     [
@@ -101,7 +163,8 @@ def test_arrays_of_floats_and_rows_of_labels(tmp_path: Path, make_lmdb: Tool, en
         ({"data": np.zeros((2, 3, 3)), "label": [1]}, "holds 2 images, but 1 labels"),
         ({"data": np.zeros((2, 3, 3)), "label": [1, np.inf]}, r"\[1\]: the label is not a finite number"),
         ({"data": np.zeros((2, 3, 3)), "label": [1, 2**40]}, r"\[1\]: the label does not fit 32 bits"),
-        ({"data": np.array([{}])}, "no NumPy file of numbers|cannot be read: Object arrays"),
+        ({"data": np.zeros((2, 3, 4)), "label": np.zeros((2, 4, 3))}, "float64 of 2x4x3, .* no label maps .* of 3x4"),
+        ({"data": np.array([{}])}, "cannot be read: it holds Python objects"),
     ],
 )
 def test_arrays_that_are_wrong(tmp_path: Path, arrays: dict[str, Any], problem: str) -> None:
@@ -110,53 +173,21 @@ def test_arrays_that_are_wrong(tmp_path: Path, arrays: dict[str, Any], problem: 
         open_source(str(tmp_path / "set.npz"))
 
 
+@pytest.mark.parametrize(("value", "problem"), [(0.5, "holds 0.5, which is no label"), (-1, r"\(3, 1\) has label -1")])
+def test_label_maps_in_arrays_that_are_wrong(
+    tmp_path: Path, make_lmdb: Tool, capsys: pytest.CaptureFixture[str], value: float, problem: str
+) -> None:
+    maps = np.zeros((2, 3, 4))
+    maps[1, 1, 3] = value
+    np.savez(tmp_path / "set.npz", data=np.zeros((2, 3, 4), np.uint8), label=maps)
+    assert make_lmdb(tmp_path / "set.npz", tmp_path / "i", "--label-out", tmp_path / "l") == 2
+    assert re.search(rf"label map of .*set.npz\[1\]: .*{problem}", capsys.readouterr().err)
+
+
 def test_array_that_is_not_there(tmp_path: Path) -> None:
     np.savez(tmp_path / "set.npz", data=np.zeros((2, 3, 3)))
     with pytest.raises(UnknownNameError, match="no array 'dta'; did you mean 'data'"):
         open_source(str(tmp_path / "set.npz"), columns={"image": ["dta"]})
-
-
-def test_tar_shards(tmp_path: Path, make_lmdb: Tool, entries: Entries) -> None:
-    images = [drawn.noise(n, 8, 9 + n, 3) for n in range(3)]
-    files = [drawn.jpeg(image) for image in images]
-    drawn.tar(tmp_path / "s-00.tar", {"a/x.jpg": files[0], "a/x.cls": b"4\n", "b.cls": b"7", "b.jpg": files[1]})
-    drawn.tar(tmp_path / "s-01.tar", {"c.jpeg": files[2], "c.json": json.dumps({"label": 9}).encode()})
-    assert make_lmdb(tmp_path / "s-{00..01}.tar", tmp_path / "out", "--encoded", "jpg") == 0
-    read = entries(tmp_path / "out")
-    assert [key for key, _ in read] == [b"00000000_a/x.jpg", b"00000001_b.jpg", b"00000002_c.jpeg"]
-    assert labels(read) == [4, 7, 9]
-    assert [caffe_pb2.Datum.FromString(value).data for _, value in read] == files
-
-
-def test_tar_with_label_maps(tmp_path: Path, make_lmdb: Tool, entries: Entries) -> None:
-    truth = drawn.noise(3, 8, 9, most=5)
-    drawn.tar(tmp_path / "s.tar", {"a.png": drawn.png(drawn.noise(0, 8, 9, 3)), "a.seg.png": drawn.png(truth)})
-    assert make_lmdb(tmp_path / "s.tar", tmp_path / "i", "--label-out", tmp_path / "l", "--num-classes", 5) == 0
-    assert np.array_equal(planes(entries(tmp_path / "l")), truth[None, None])
-
-
-@pytest.mark.parametrize(
-    ("members", "problem"),
-    [
-        ({"a.cls": b"1"}, "'a' has no image, only .cls"),
-        ({"a.jpg": b"x"}, "'a' has no label"),
-        ({"a.jpg": b"x", "a.cls": b"one"}, "'a': label 'one' is not a number"),
-        ({"a.jpg": b"x", "a.json": b"{"}, "'a': label cannot be read"),
-        ({"a.jpg": b"x", "a.cls": b"1", "b.jpg": b"x", "b.cls": b"1", "a.png": b"x"}, "'a' comes twice"),
-        ({}, "holds no samples"),
-    ],
-)
-def test_tars_that_are_wrong(tmp_path: Path, members: dict[str, bytes], problem: str) -> None:
-    drawn.tar(tmp_path / "s.tar", members)
-    with pytest.raises(DataError, match=problem):
-        open_source(str(tmp_path / "s.tar"))
-
-
-def test_tar_that_is_cut_short(tmp_path: Path) -> None:
-    path = drawn.tar(tmp_path / "s.tar", {"a.cls": b"1", "a.jpg": bytes(20_000)})
-    path.write_bytes(path.read_bytes()[:9000])
-    with pytest.raises(FileError, match=r"is cut short|is damaged"):
-        open_source(str(path))
 
 
 def test_video(tmp_path: Path, make_lmdb: Tool, entries: Entries, capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,6 +198,19 @@ def test_video(tmp_path: Path, make_lmdb: Tool, entries: Entries, capsys: pytest
     assert [round(float(frame.mean()), -1) for frame in planes(read)] == [0, 30, 60]
     assert make_lmdb(tmp_path / "film.avi", tmp_path / "other", "--shuffle") == 2
     assert "a video is read forward" in capsys.readouterr().err
+
+
+def test_mirror_images_of_frames(
+    tmp_path: Path, make_lmdb: Tool, entries: Entries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The video is read twice, once to count its frames, and not again for each copy."""
+    drawn.video(tmp_path / "film.avi", 8)
+    opened, capture = [], cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda path: opened.append(path) or capture(path))
+    assert make_lmdb(tmp_path / "film.avi", tmp_path / "out", "--mirror-classes", "0:0") == 0
+    means = [round(float(frame.mean()), -1) for frame in planes(entries(tmp_path / "out"))]
+    assert means == [10 * (n // 2) for n in range(16)]
+    assert len(opened) == 2
 
 
 def test_each_kind_has_its_place_in_the_help(make_lmdb: Tool, capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,6 +79,14 @@ def test_table_with_named_columns(tmp_path: Path) -> None:
     assert [entry.labels for entry in fractions.entries] == [(1.75,), (1.2,)]
 
 
+def test_table_with_other_delimiters_spaces_and_long_fields(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f'mask| label| image\n{"x" * 200_000}| -5| "a|b.jpg"\n0|+7|c d.jpg\n')
+    assert [(entry.name, entry.label) for entry in open_source(str(path)).entries] == [("a|b.jpg", -5), ("c d.jpg", 7)]
+    path.write_text("image,label\na.jpg,+-5\nb.jpg,6\n")
+    assert open_source(str(path)).classes == ["+-5", "6"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -90,6 +98,7 @@ def test_table_with_named_columns(tmp_path: Path) -> None:
         ("image,label\n", "holds no rows"),
         ("image,label\na.jpg,99999999999\n", ":2: label 99999999999 does not fit 32 bits"),
         ("image,label\na.jpg,x\nb.jpg,\n", ":3: the label is empty"),
+        ("image,label\na.jpg,1\nb.jpg,nan\n", ":3: label 'nan' is not a number"),
         ("", "no column is named"),
     ],
 )
@@ -114,6 +123,17 @@ def test_voc_segmentation(tmp_path: Path, make_lmdb: Tool, entries: Entries) -> 
     assert (tmp_path / "labels.txt").read_text().splitlines()[:2] == ["background", "aeroplane"]
 
 
+def test_voc_subsets_and_images_of_one_s_own(tmp_path: Path) -> None:
+    drawn.voc(tmp_path)
+    (tmp_path / "JPEGImages/two.jpg").rename(tmp_path / "JPEGImages/two.PNG")
+    (tmp_path / "ImageSets/Segmentation/my_train.txt").write_bytes(b"two\r\n\r\none\r\n")
+    found = open_source(str(tmp_path), subset="my_train")
+    assert [entry.name for entry in found.entries] == ["JPEGImages/two.PNG", "JPEGImages/one.jpg"]
+    (tmp_path / "ImageSets/Main/dog_train.txt").write_text("one  1\ntwo -1\n")
+    with pytest.raises(DataError, match=r"dog_train.txt:1: 'one  1': a list of one class"):
+        open_source(str(tmp_path), kind="voc-detection", subset="dog_train")
+
+
 def test_voc_detection(tmp_path: Path, make_lmdb: Tool, entries: Entries) -> None:
     drawn.voc(tmp_path / "voc")
     out = ["--source", "voc-detection", "--label-out", tmp_path / "l"]
@@ -131,6 +151,15 @@ def test_cityscapes(tmp_path: Path, make_lmdb: Tool, entries: Entries, train_ids
     expected = [[value if train_ids else TRAIN_IDS.get(value, 255) for value in row] for row in ids.tolist()]
     assert found.tolist() == expected
     assert (TRAIN_IDS[7], TRAIN_IDS[26], TRAIN_IDS[33]) == (0, 13, 18)
+
+
+def test_cityscapes_with_coarse_maps_alone(tmp_path: Path) -> None:
+    drawn.cityscapes(tmp_path, False)
+    drawn.save_png(tmp_path / "leftImg8bit/train_extra/bonn/b_leftImg8bit.png", drawn.noise(1, 4, 6, 3))
+    drawn.save_png(tmp_path / "gtCoarse/train_extra/bonn/b_gtCoarse_labelIds.png", drawn.noise(2, 4, 6, most=34))
+    for subset, kind in (("val", "gtFine"), ("train_extra", "gtCoarse")):
+        listing = open_source(str(tmp_path), subset=subset)
+        assert f"/{kind}/{subset}/" in str(listing.label_map(listing.entries[0]))
 
 
 def test_camvid(tmp_path: Path, make_lmdb: Tool, entries: Entries) -> None:
@@ -169,6 +198,25 @@ def test_polygons_cover_pixels_whose_centre_is_inside() -> None:
     assert beyond[4, 1]
 
 
+def test_polygons_are_those_of_coco_s_mask_api() -> None:
+    """A concave polygon and a triangle, as pycocotools 2.0.11 fills them."""
+    polygons = [[1.3, 0.6, 9.8, 2.2, 5.1, 4.9, 8.7, 8.4, 0.4, 6.1], [10, 1, 11.5, 1, 11.5, 7.7]]
+    expected = """
+        ............
+        .#####....##
+        .########.##
+        .#######...#
+        .#####.....#
+        .#####.....#
+        ..#####....#
+        .....###....
+        ............"""
+    found = ["".join(".#"[int(pixel)] for pixel in row) for row in fill_polygons(polygons, (9, 12))]
+    assert found == expected.split()
+    with pytest.raises(ValueError, match="none of them beyond"):
+        fill_polygons([[0, 0, 1e9, 0, 0, 1e9]], (9, 12))
+
+
 def test_run_lengths_as_text() -> None:
     """5 zeros, 40 ones, 3 zeros, 2 ones, 70 zeros; each number from the fourth on less the one two before it."""
     counts = [5, 40, 3, 2, 70]
@@ -197,6 +245,7 @@ def test_run_lengths_as_text() -> None:
         ({"annotations": [{"image_id": 5, "category_id": 3, "segmentation": [[1, 2]]}]}, "at least three points"),
         ({"annotations": [{"image_id": 5, "category_id": 3}]}, "KeyError"),
         ({"categories": 3}, "is not COCO's JSON"),
+        ({"categories": [{"id": n, "name": "x"} for n in range(1203)]}, "has 1203 categories; label maps are bytes"),
     ],
 )
 def test_coco_that_is_wrong(tmp_path: Path, change: dict[str, object], problem: str) -> None:

@@ -29,6 +29,11 @@ def test_labels_count_the_sorted_class_names(tmp_path: Path) -> None:
     assert listing.ignored == ["top.jpg", "empty/readme.md"]
 
 
+def test_a_database_between_the_class_folders_is_no_class(tmp_path: Path) -> None:
+    touch(tmp_path, "cat/a.jpg", "db/data.mdb", "dog/b.jpg")
+    assert open_source(str(tmp_path)).classes == ["cat", "dog"]
+
+
 def test_without_classes_images_at_any_depth(tmp_path: Path) -> None:
     touch(tmp_path, "b.jpg", "a/x.jpg", "a.png")
     listing = open_source(str(tmp_path), classes=False)
@@ -106,6 +111,19 @@ def test_class_folders_beside_files_of_other_kinds(tmp_path: Path) -> None:
     listing = open_source(str(tmp_path))
     assert listing.classes == ["cat", "dog"]
     assert listing.ignored == ["backup.tar", "film.avi", "notes.csv"]
+
+
+def test_a_list_s_names_that_begin_with_a_slash_are_below_the_root_where_caffe_finds_them(tmp_path: Path) -> None:
+    touch(tmp_path, "images/a.jpg")
+    (tmp_path / "list.txt").write_text(f"/a.jpg 0\n{tmp_path}/images/a.jpg 1\n")
+    listing = open_source(str(tmp_path / "list.txt"), root=f"{tmp_path}/images/")
+    assert [listing.path(entry) for entry in listing.entries] == [f"{tmp_path}/images/a.jpg"] * 2
+
+
+def test_a_list_in_utf16_is_told(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes("a.jpg 0\n".encode("utf-16"))
+    with pytest.raises(FileError, match="is UTF-16; save it as UTF-8"):
+        open_source(str(tmp_path / "list.txt"))
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\0\0", bytes(100)])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import cv2
 import h5py
@@ -14,9 +16,11 @@ import pytest
 from datasets import drawn_sets as drawn
 
 from pycaffe_ext.datasets.conversion import convert
+from pycaffe_ext.datasets.database_folder import forget
 from pycaffe_ext.datasets.hdf5_batches import Hdf5Batches
 from pycaffe_ext.datasets.recipes import Recipe
 from pycaffe_ext.datasets.sources import open_source
+from pycaffe_ext.datasets.targets import image_list
 from pycaffe_ext.datasets.targets.folder_target import Run
 from pycaffe_ext.datasets.targets.hdf5_shards import Hdf5Shards, hdf5_shards
 
@@ -74,6 +78,7 @@ def test_hdf5_that_is_cut_off_goes_on(tmp_path: Path) -> None:
             run = Run(resume=True)
             with suppress(KeyboardInterrupt), hdf5_shards(tmp_path / "h5", run, limit=1000) as target:
                 convert(listing, Recipe(), [target], workers=2, progress=progress)
+        forget(tmp_path / "h5")
         files.append({file.name: file.read_bytes() for file in (tmp_path / "h5").iterdir()})
         shutil.rmtree(tmp_path / "h5")
     assert files[0] == files[1]
@@ -122,3 +127,50 @@ def test_a_list_that_fails_leaves_nothing(tmp_path: Path, make_lmdb: Tool, capsy
     assert make_lmdb(tmp_path / "set.npz", tmp_path / "list.txt", "--format", "list") == 2
     assert "float32 of shape 4x5x3 cannot be encoded as an image file" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["set.npz"]
+
+
+@pytest.mark.parametrize("last", [2, 5, "rename", "list"])
+def test_list_that_is_cut_off_goes_on(
+    tmp_path: Path, make_lmdb: Tool, monkeypatch: pytest.MonkeyPatch, last: int | str
+) -> None:
+    """After some images, between the renames of the two folders, or when but one list is written."""
+    drawn.camvid(tmp_path / "cam")
+    for number in range(8):
+        for part in ("train", "trainannot"):
+            shutil.copy(tmp_path / f"cam/{part}/a.png", tmp_path / f"cam/{part}/b{number}.png")
+    arguments = [tmp_path / "cam", "i.txt", "--label-out", "l.txt", "--subset", "train", "--format", "list"]
+    arguments += ["--resize", "5x7", "--workers", 1]
+    for folder in ("whole", "cut"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "whole")
+    assert make_lmdb(*arguments) == 0
+    monkeypatch.chdir(tmp_path / "cut")
+    child = os.fork()
+    if not child:
+        if last == "list":
+            monkeypatch.setattr(image_list, "write_bytes", lambda path, content: path.name == "i.txt" and os._exit(9))
+        else:
+            put, rename = image_list.ImageListTarget.put, os.rename
+
+            def cut(target: Any, number: int, packed: Any) -> None:
+                if number == last:
+                    target.sync()
+                    os._exit(9)
+                put(target, number, packed)
+
+            def renamed(old: Any, new: Any) -> None:
+                os._exit(9) if last == "rename" and Path(new).name == "i_images" else rename(old, new)
+
+            monkeypatch.setattr(image_list.ImageListTarget, "put", cut)
+            monkeypatch.setattr(os, "rename", renamed)
+        make_lmdb(*arguments)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert not (tmp_path / "cut/i.txt").exists()
+    assert make_lmdb(*arguments, "--resume") == 0
+    whole, cut_off = (
+        {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        for folder in (tmp_path / "whole", tmp_path / "cut")
+    )
+    assert whole == cut_off
+    assert len(whole) == 2 * (9 + 1)

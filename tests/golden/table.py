@@ -63,13 +63,20 @@ step, and all parameters and histories in the end.
   place do so themselves: the gradient is not the derivative. `doctor.py` warns. BatchNorm, Scale, ReLU and Dropout in
   place, in their usual order, are right.
 - **Tops that are their bottom's memory**: those of Split, Reshape, Flatten, and of Concat and Slice of one blob. A
-  layer in place on one of them changes it, for all who take the bottom and run later.
+  layer in place on one of them changes it, for all who take the bottom and run later. A Parameter's top is its
+  parameter, data and diff.
+- **Random numbers.** After `random_seed` or `set_random_seed` a net starts with real Caffe's weights, and Dropout and
+  DummyData draw its numbers (on the CPU; those of a GPU, and those without a seed, are PyTorch's).
 
 ## Where we do not follow real Caffe
 
 - **Scratch pads.** In real Caffe HingeLoss and Scale use their bottom's diff as working memory; it is not what it was
   after a pass that propagates nothing to that bottom. Here it is. A Scale in place that goes back twice after one pass
   forward has lost what it needs there; here it has not.
+- **In place where real Caffe's code cannot.** On the CPU it overwrites what it still reads: Eltwise forgets its first
+  bottom, and so does LRN across channels, MVN's gradient is wrong, Pooling 1 x 1 has nothing left. Here each gives
+  what it gives with a top of its own.
+- **NaN** goes on through Clip, MAX pooling and the gradients of ReLU, PReLU and ELU. In real Caffe some stop it.
 - **Blobs that grow.** A blob that is reshaped to more numbers holds zeros here; in real Caffe, if it has been larger
   before, what it held then; and the loss_weight of a blob that grows is forgotten there, so that its loss no longer
   counts in the backward pass.

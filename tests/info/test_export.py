@@ -45,14 +45,18 @@ def test_round_trip(
         assert (tmp_path / "out" / "00000000_a_b_c.jpg").read_bytes() == encode(images[0], "jpg")
 
 
-def test_pairs(write: Callable[..., Path], info: Info, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("divisor", [1, 3])
+def test_pairs(
+    write: Callable[..., Path], info: Info, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, divisor: int
+) -> None:
     random = np.random.default_rng(0)
     images = {f"{n:08d}_{n}.png": raw_datum(random.integers(0, 256, (6, 9, 3), np.uint8), 0) for n in range(3)}
-    maps = {key: raw_datum(random.integers(0, 3, (6, 9), np.uint8), 0) for key in images}
+    maps = {key: raw_datum(random.integers(0, 3, (6 // divisor, 9 // divisor), np.uint8), 0) for key in images}
     pair = write("images", images), write("maps", maps)
     assert info(*pair, "--export", tmp_path / "out") == 0
     make = tool("make_lmdb", monkeypatch)
     options = ["--label-maps", tmp_path / "out" / "labels", "--label-out", tmp_path / "maps2"]
+    options += ["--label-scale", f"1/{divisor}"]
     assert make(tmp_path / "out" / "images" / "list.txt", tmp_path / "images2", *options) == 0
     assert content(tmp_path / "images2") == content(pair[0])
     assert content(tmp_path / "maps2") == content(pair[1])

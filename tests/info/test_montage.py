@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pycaffe_ext.datasets.datum import raw_datum
+from pycaffe_ext.datasets.datum import float_datum, raw_datum
 from pycaffe_ext.datasets.label_colors import label_colors
 from pycaffe_ext.datasets.palettes import read_palette
 from pycaffe_ext.datasets.tiles import spread
@@ -60,6 +60,29 @@ def test_broken_entries_and_odd_kinds_are_drawn_too(write: Callable[..., Path], 
     }
     assert info(write("db", values), "--montage", tmp_path / "m.png", "--head", "9") == 0
     assert drawn(tmp_path / "m.png").shape[1] >= 2 * 186
+
+
+def test_numbers_beside_images_are_told(write: Callable[..., Path], info: Info, tmp_path: Path) -> None:
+    image = write("i", {"k": raw_datum(np.full((8, 8, 3), 90, np.uint8), 0)})
+    for number, values in enumerate(([1.5, 2], [1.5, 3])):
+        beside = write(f"n{number}", {"k": float_datum(np.array(values, np.float32)[:, None, None], 0)})
+        assert info(image, beside, "--montage", tmp_path / f"{number}.png") == 0
+    told = [drawn(tmp_path / f"{number}.png") for number in range(2)]
+    assert (told[0][TILE] == 90).all()
+    assert (told[0] != told[1]).any()
+
+
+def test_long_names_in_the_legend_do_not_meet(write: Callable[..., Path], info: Info, tmp_path: Path) -> None:
+    """Each label's colour stands in a column of its own; what is too long is cut before the share."""
+    (tmp_path / "labels.txt").write_text("".join(f"a class with a very long name, number {n}\n" for n in range(6)))
+    path = write("l", {str(n): raw_datum(np.arange(36, dtype=np.uint8).reshape(6, 6) % 6, 0) for n in range(8)})
+    assert info(path, "--montage", tmp_path / "m.png") == 0
+    picture = drawn(tmp_path / "m.png")
+    legend = picture[-3 * 19 :]  # lines of two
+    swatches = [np.argwhere((legend == label_colors()[label]).all(axis=2)) for label in range(1, 6)]
+    lefts = sorted({int(swatch[:, 1].min()) for swatch in swatches})
+    assert len(lefts) == 2
+    assert all((legend[:, left - 5 : left - 2] == 255).all() for left in lefts)
 
 
 def test_colours_differ() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import plyvel
 import pytest
 
-from pycaffe_ext.datasets.datum import encoded_datum, raw_datum
+from pycaffe_ext.datasets.datum import encoded_datum, float_datum, raw_datum
 from pycaffe_ext.datasets.images import encode
 from pycaffe_ext.datasets.summary import Summary
 from pycaffe_ext.proto import caffe_pb2
@@ -79,6 +79,14 @@ def test_floats_and_what_is_no_datum(write: Callable[..., Path], info: Callable[
     values = {"a": floats.SerializeToString(), "b": b"\xff\xff", "c": wrong.SerializeToString()}
     found = summary_of(write("db", values), info, capsys)
     assert (found["encodings"], found["unreadable"], found["numbered"]) == ({"float": 1}, 2, False)
+
+
+def test_ranges_of_numbers(write: Callable[..., Path], info: Callable[..., int], capsys: Output) -> None:
+    rows = np.array([[1.5, 20], [-2, 31], [0, 30]], np.float32)
+    path = write("db", {f"{n}": float_datum(row[:, None, None], 0) for n, row in enumerate(rows)})
+    assert summary_of(path, info, capsys)["numbers"] == [[-2, 1.5], [20, 31]]
+    assert info(path) == 0
+    assert "  numbers    -2 to 1.5, 20 to 31\n" in capsys.readouterr().out
 
 
 def test_labels_in_blocks_are_told(write: Callable[..., Path], info: Callable[..., int], capsys: Output) -> None:

@@ -9,7 +9,7 @@ import lmdb
 import numpy as np
 import pytest
 
-from pycaffe_ext.datasets.datum import encoded_datum, raw_datum
+from pycaffe_ext.datasets.datum import encoded_datum, float_datum, raw_datum
 from pycaffe_ext.datasets.images import encode
 from pycaffe_ext.proto import caffe_pb2
 
@@ -35,7 +35,11 @@ FAULTS = [
     ("images", None, "images: entry '00000001_1.png' is missing; {}/maps has it"),
     ("maps", None, "maps: entry '00000001_1.png' is missing; {}/images has it"),
     ("maps", raw_datum(np.full((2, 3), 3, np.uint8), 0), "pixel (0, 0) has label 3; allowed are 0 to 2 or 255"),
-    ("maps", raw_datum(BLACK[:3, :2, 0], 0), "is 1/2 x 2/9 of its image's size; that of '00000000_0.png' is 1/3 x 1/3"),
+    (
+        "maps",
+        raw_datum(BLACK[:3, :2, 0], 0),
+        "is 1/2 x 2/9 of its image's size; '00000000_0.png' has a label map that is 1/3 x 1/3",
+    ),
     ("maps", raw_datum(BLACK[:2, :3], 0), "has 3 channels; a label map has 1"),
     ("images", b"\xff\xff\xff", "is not a Datum"),
     ("images", encoded_datum(encode(BLACK, "jpg")[:-2], 0), "is cut short: a JPEG without its end"),
@@ -74,6 +78,21 @@ def test_labels_of_images(write: Callable[..., Path], info: Info, capsys: Output
     assert info(path, "--verify", "--num-classes", 5, "--ignore", -1) == 1
     faults = [line for line in capsys.readouterr().out.splitlines() if "entry" in line and "label" in line]
     assert faults == [f"{path}: entry '5': has label 5; allowed are 0 to 4 or -1"]
+
+
+def test_numbers_beside_images(write: Callable[..., Path], info: Info, capsys: Output) -> None:
+    def numbers(*values: float) -> bytes:
+        return float_datum(np.array(values, np.float32)[:, None, None], 0)
+
+    images = write("i", {str(size): raw_datum(np.zeros((size, 4, 3), np.uint8), 0) for size in (2, 3, 5)})
+    good = write("good", {str(size): numbers(0.5, size) for size in (2, 3, 5)})
+    assert info(images, good, "--verify", "--num-classes", 2) == 0
+    bad = write("bad", {"2": numbers(1, 2), "3": numbers(1, 2, 3), "5": numbers(1, np.inf)})
+    assert info(images, bad, "--verify") == 1
+    assert capsys.readouterr().out.splitlines()[1:-1] == [
+        f"{bad}: entry '3': has 3 numbers; '2' has 2 numbers",
+        f"{bad}: entry '5': holds numbers that are infinite or not numbers",
+    ]
 
 
 def test_label_maps_alone(pairs: tuple[Path, Path], info: Info, capsys: Output) -> None:

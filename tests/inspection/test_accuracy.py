@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     text += fc("fc", "conv", 7)
     (tmp_path / "scores.prototxt").write_text(text)
     (tmp_path / "deploy.prototxt").write_text(text + layer("prob", "Softmax", "fc", "prob"))
-    caffe.set_random_seed(1)
+    caffe.set_random_seed(2)
     caffe.Net("deploy.prototxt", caffe.TEST).save("net.caffemodel")
     random = np.random.default_rng(0)
     (tmp_path / "flat").mkdir()

@@ -163,6 +163,19 @@ def test_real_caffe_refuses_the_same_nets() -> None:
             assert real.run("upgrade_net_proto_text", "net", "new", check=False).returncode not in (0, 1), case
 
 
+MIXED = """input: "x" layers { layer { name: "i" type: "images" new_height: -2 } bottom: "x" top: "i" }
+layers { name: "dropped" bottom: "i" } layer { name: "lost" type: "ReLU" }"""
+
+
+@needs_real_caffe
+def test_v0_nets_lose_what_is_of_later_forms(caplog: pytest.LogCaptureFixture) -> None:
+    with real_caffe.folder() as real:
+        (real.path / "net").write_text(MIXED)
+        real.run("upgrade_net_proto_text", "net", "new")
+        assert upgrade_net(net_of(MIXED)) == read_text(real.path / "new", NetParameter())
+    assert "the net has V0 layers; its 1 layer { } of today's form left out, as in Caffe" in caplog.messages
+
+
 SOLVERS = ["SGD", "NESTEROV", "ADAGRAD", "RMSPROP", "ADADELTA", "ADAM"]
 
 

@@ -40,7 +40,8 @@ CLASSES = (
 def _open(path: str, options: SourceOptions) -> FolderMaps:
     """Label maps are those with ids for training where there are such, else those of all label ids."""
     subset = choose_subset(path, subfolders(os.path.join(path, _IMAGES)), options.subset)
-    kind = next(name for name in _MAPS if os.path.isdir(os.path.join(path, name)))
+    there = [name for name in _MAPS if os.path.isdir(os.path.join(path, name))]
+    kind = next((name for name in there if os.path.isdir(os.path.join(path, name, subset))), there[0])
     pairs = []
     for city in subfolders(os.path.join(path, _IMAGES, subset)):
         for name in visible(os.path.join(path, _IMAGES, subset, city)):

@@ -17,6 +17,7 @@ from .entries import Array, Entry, Listing
 from .source import Source, SourceOptions
 
 _VOID = 255  # pixels of no segment in a panoptic map
+_MOST = 255  # categories: label maps are bytes, one of which is background or void
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class CocoListing(Listing):
     panoptic: str = ""
     """The folder of a panoptic set's PNGs."""
     has_maps: bool = True
+
+    def check(self, entry: Entry) -> None:
+        if not os.path.exists(self.path(entry)):
+            raise DataError(f"{self.path(entry)}: does not exist; --root says where the images lie")
 
     def label_map_name(self, entry: Entry) -> str:
         return f"{self.file}: label map of {entry.name}"
@@ -98,6 +103,8 @@ def _open(path: str, options: SourceOptions) -> CocoListing:
         raise DataError(f"{path}: is not COCO's JSON (images, annotations, categories): {error!r}") from error
     if not entries:
         raise DataError(f"{path}: lists no images")
+    if len(numbers) > _MOST:
+        raise DataError(f"{path}: has {len(numbers)} categories; label maps are bytes, which tell {_MOST} apart")
     if of_image:
         raise DataError(f"{path}: annotations name image_id {next(iter(of_image))}, which is no image's")
     return CocoListing(

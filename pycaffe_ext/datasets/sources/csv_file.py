@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Sequence
 
 from ...errors import DataError, FileError, UnknownNameError
@@ -15,6 +16,8 @@ from .source import Source, SourceOptions
 
 # Names that columns have where --columns does not say; the first that is there counts.
 _IMAGE = ("image", "path", "file", "filename", "file_name", "image_path", "name", "id")
+_DELIMITERS = ",;\t|"
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 _LABEL = ("label", "class", "target", "category", "class_name")
 
 
@@ -22,15 +25,18 @@ def csv_file(path: str, options: SourceOptions) -> Listing:
     """The rows of a table: a column of paths, and one of labels (whole numbers, or names, which are then numbered in
     sorted order), or several of numbers.
 
-    The delimiter is the one of comma, semicolon and tab that the first line has most of.
+    The delimiter is the one of comma, semicolon, tab and | that the first line has most of; spaces behind it are none
+    of the field.
     Raises FileError, DataError naming file and line, UnknownNameError for a column.
     """
     try:
         text = read_bytes(path).removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
-        raise FileError(path, f"is not UTF-8 (byte {error.start})") from error
+        raise FileError(path, f"is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     head = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count), strict=True)
+    delimiter = max(_DELIMITERS, key=head.count)
+    csv.field_size_limit(len(text) + 1)  # outlines of masks, which some tables hold, are longer than its default
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     entries: list[tuple[str, list[str], int]] = []
     try:
         names = [name.strip() for name in next(reader, [])]
@@ -67,22 +73,29 @@ def _columns(path: str, names: Sequence[str], wanted: Sequence[str] | None, usua
 
 def _single(path: str, root: str, rows: list[tuple[str, list[str], int]]) -> Listing:
     texts = [labels[0] for _, labels, _ in rows]
-    if all(text.lstrip("+-").isdecimal() for text in texts):
+    if all(_WHOLE.fullmatch(text) for text in texts):
         entries = [Entry(name, int(labels[0]), line) for name, labels, line in rows]
         for entry in entries:
             if not -(2**31) <= entry.label < 2**31:
                 raise DataError(f"{path}:{entry.line}: label {entry.label} does not fit 32 bits")
         return Listing(root, entries, file=path)
-    try:
+    if all(map(_is_number, texts)):
         return _several(path, root, rows)
-    except DataError:
-        pass  # not numbers: names
     for _, labels, line in rows:
         if not labels[0]:
             raise DataError(f"{path}:{line}: the label is empty")
     classes = sorted(set(texts))
     number = {name: label for label, name in enumerate(classes)}
     return Listing(root, [Entry(name, number[labels[0]], line) for name, labels, line in rows], classes, file=path)
+
+
+def _is_number(text: str) -> bool:
+    """Also of nan and inf, which make a column of numbers one with a mistake in it, not one of names."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _several(path: str, root: str, rows: list[tuple[str, list[str], int]]) -> Listing:

@@ -62,7 +62,12 @@ class Listing:
         return 1
 
     def path(self, entry: Entry) -> str:
-        """The file that an entry names, or what stands for it in messages."""
+        """The file that an entry names, or what stands for it in messages.
+
+        A name that begins with a slash is a path below the root too, as in Caffe, where there is such a file.
+        """
+        if entry.name.startswith("/") and os.path.lexists(below := self.root.rstrip("/") + entry.name):
+            return below
         return os.path.join(self.root, entry.name)
 
     def where(self, entry: Entry) -> str:

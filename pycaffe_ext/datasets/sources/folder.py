@@ -15,10 +15,10 @@ EXTENSIONS = (".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".dib", ".tif", ".tiff", 
 def class_folders(root: str) -> Listing:
     """The images of a folder that holds one folder per class; a class's label is its place in sorted order.
 
-    Files and folders whose name begins with a dot are passed over.
+    Files and folders whose name begins with a dot are passed over, and LMDBs.
     Raises DataError when there are no class folders or no images.
     """
-    classes = subfolders(root)
+    classes = [name for name in subfolders(root) if not os.path.exists(os.path.join(root, name, "data.mdb"))]
     if not classes:
         raise DataError(f"{root}: holds no folders; a folder per class is expected, or give a list file")
     listing = Listing(root, [], classes)

@@ -51,7 +51,9 @@ def _open(path: str, options: SourceOptions) -> ArrayListing:
         there = _subsets(path)
         path = os.path.join(path, there[choose_subset(path, sorted(there), options.subset)])
     folder, name = os.path.split(path)
-    labels_path = os.path.join(folder, name.replace("images", "labels").replace("idx3", "idx1"))
+    names = name.replace("images", "labels").replace("idx3", "idx1").removesuffix(".gz")
+    beside = [os.path.join(folder, names + end) for end in ("", ".gz")]  # one of the two may be unpacked
+    labels_path = next(filter(os.path.exists, beside), beside[0])
     if "images" not in name or not os.path.exists(labels_path):
         raise FileError(path, f"has no labels: {labels_path} does not exist")
     pixels, labels = read_idx(path, 3), read_idx(labels_path, 1)

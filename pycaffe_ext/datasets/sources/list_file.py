@@ -25,6 +25,8 @@ def list_file(path: str, root: str, labels: int | None = None, *, quotes: bool =
     a whole number at its end, this raises DataError naming file and line.
     """
     content = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FileError(path, "is UTF-16; save it as UTF-8")
     if b"\0" in content:
         raise FileError(path, "is no list file: it holds bytes 0; such a source needs --source KIND (see --help)")
     listing = Listing(root, [], file=path)

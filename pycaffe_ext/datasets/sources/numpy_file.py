@@ -31,16 +31,20 @@ def _open(path: str, options: SourceOptions) -> ArrayListing:
         try:
             return array_listing(path, loaded[image], None if label is None else loaded[label])
         except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise FileError(path, f"cannot be read: {error}") from error
+            raise FileError(path, f"cannot be read: {_problem(error)}") from error
 
 
 def _load(path: str) -> Any:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise FileError(path, f"is no NumPy file of numbers, or is damaged: {error}") from error
+        raise FileError(path, f"is no NumPy file of numbers, or is damaged: {_problem(error)}") from error
     except OSError as error:
         raise FileError(path, f"cannot be read: {error.strerror or error}") from error
+
+
+def _problem(error: Exception) -> str:
+    return "it holds Python objects, which are not read" if "pickle" in str(error) else str(error)
 
 
 SOURCE = Source(

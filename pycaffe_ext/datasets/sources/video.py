@@ -20,9 +20,13 @@ class Frames:
         self._path = path
         self._video: Any = None
         self._next = 0
+        self._last: Array | None = None  # the frame before, which comes again as its mirror image
 
     def __getitem__(self, number: int) -> Array:
         """Frame `number`, H x W x 3 BGR. Raises DataError where it cannot be read."""
+        if self._last is not None and number == self._next - 1:
+            return self._last
+        self._last = None
         if self._video is None or number < self._next:
             import cv2  # not above: a command's --help can do without
 
@@ -34,6 +38,7 @@ class Frames:
         frame: Array | None = self._video.retrieve()[1] if good else None
         if frame is None:
             raise DataError(f"{self._path}: frame {number} cannot be read")
+        self._last = frame
         return frame
 
 
@@ -56,6 +61,7 @@ class VideoListing(Listing):
 
 def _open(path: str, options: SourceOptions) -> VideoListing:
     """Every n-th frame, from the first on. Frames are counted by reading, since headers lie. Raises FileError."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # silence: what it would say is told below, with the name
     import cv2
 
     every = options.every or 1

@@ -9,7 +9,7 @@ from ...errors import DataError
 from ...proto.files import read_bytes
 from .entries import Entry, Listing
 from .source import Source, SourceOptions
-from .voc import CLASSES, subset_names
+from .voc import CLASSES, image_names, subset_names
 
 
 def _open(path: str, options: SourceOptions) -> Listing:
@@ -24,9 +24,9 @@ def _open(path: str, options: SourceOptions) -> Listing:
     classes = list(CLASSES) if occur <= set(CLASSES) else sorted(occur)
     number = {name: label for label, name in enumerate(classes)}
     entries = []
-    for name, found in zip(names, objects, strict=True):
+    for image, found in zip(image_names(path, names), objects, strict=True):
         labels = tuple(float(one in found) for one in classes)
-        entries.append(Entry(f"JPEGImages/{name}.jpg", number[found[0]] if found else 0, labels=labels))
+        entries.append(Entry(image, number[found[0]] if found else 0, labels=labels))
     return Listing(path, entries, classes)
 
 

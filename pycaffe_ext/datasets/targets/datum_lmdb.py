@@ -16,13 +16,13 @@ from ...proto.lmdb_files import check_whole
 from ..datum import encoded_datum, float_datum, raw_datum
 from ..images import encode
 from ..journal import read_journal
-from ..recipes import Sample, as_bgr
+from ..recipes import Sample, as_bgr, file_kind
 from ..sources.entries import Entry
 from ..writer import LmdbWriter
 from .folder_target import FolderTarget, Run, target_folder
 
 Value = Callable[[Sample], "bytes | bytearray"]
-_NUMBER = re.compile(rb"([0-9]+)(_.*)?", re.DOTALL)
+_NUMBER = re.compile(rb"([0-9]+)([_:].*)?", re.DOTALL)
 
 
 def entry_key(number: int, entry: Entry, digits: int = 8) -> bytes:
@@ -39,7 +39,7 @@ def image_value(encoded: str, says_encoded: bool) -> Value:
         if isinstance(image, bytes):
             return encoded_datum(image, label)
         if encoded:
-            return encoded_datum(encode(as_bgr(made), encoded), label)
+            return encoded_datum(encode(as_bgr(made), file_kind(encoded, made.entry)), label)
         if image.dtype != np.uint8:
             return float_datum(image[None] if image.ndim == 2 else image.transpose(2, 0, 1), label)
         return raw_datum(image, label, says_encoded=says_encoded)
@@ -65,7 +65,12 @@ class DatumLmdb(FolderTarget):
         super().__init__(path, folder, run, first)
         self._value, self._digits = value, digits
         self._writer = LmdbWriter(path, folder)
-        self._done = max(self.first, next_number(self._writer.last_key, path)) if self._writer.last_key else self.first
+        self._done = self.first
+        if (
+            last := self._writer.last_key
+        ):  # where there are keys, new ones are as long, or they would not be behind them
+            self._done = max(self.first, next_number(last, path))
+            self._digits = len(_number(last, path))
 
     @property
     def done(self) -> int:
@@ -76,6 +81,10 @@ class DatumLmdb(FolderTarget):
         return self._writer.size
 
     def pack(self, number: int, made: Sample) -> tuple[bytes, bytes | bytearray]:
+        if number >= 10**self._digits:
+            raise DataError(
+                f"{self.path}: number {number} is behind the last that keys of {self._digits} digits can have"
+            )
         key = entry_key(number, made.entry, self._digits)
         self._writer.check_key(key)
         return key, self._value(made)
@@ -90,10 +99,14 @@ class DatumLmdb(FolderTarget):
 
 def next_number(key: bytes, path: Path) -> int:
     """The number after that of the last key. Raises DataError for a key that does not begin with one."""
+    return int(_number(key, path)) + 1
+
+
+def _number(key: bytes, path: Path) -> bytes:
     found = _NUMBER.fullmatch(key)
     if not found:
         raise DataError(f"{path}: key '{key.decode(errors='backslashreplace')}' begins with no number to go on from")
-    return int(found[1]) + 1
+    return found[1]
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class Hdf5Shards(FolderTarget):
 
     def pack(self, number: int, made: Sample) -> Row:
         if isinstance(made.image, bytes):
-            raise DataError(f"{made.entry.name}: HDF5 holds pixels, not files")
+            raise DataError("HDF5 holds pixels, not files")
         image = made.image.astype(np.float32)
         row = {"data": image[None] if image.ndim == 2 else np.ascontiguousarray(image.transpose(2, 0, 1))}
         if made.labels is not None:

@@ -47,22 +47,3 @@ class Target(ABC):
     def noted(self, kind: str) -> list[list[Any]]:
         """What was noted of a kind, by this run and those that it goes on with."""
         return []
-
-
-class Finished(Target):
-    """A target that was written already when the run before was cut off."""
-
-    @property
-    def size(self) -> int:
-        files = [file for file in (self.path, *self.path.rglob("*")) if file.is_file()]
-        return sum(file.stat().st_size for file in files)
-
-    @property
-    def done(self) -> int:
-        return 1 << 62
-
-    def pack(self, number: int, made: Sample) -> Any:
-        return None
-
-    def put(self, number: int, packed: Any) -> None:
-        pass

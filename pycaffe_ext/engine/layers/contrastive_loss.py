@@ -6,6 +6,7 @@ Over N pairs with distances d: 1 / 2N * sum of d^2 where similar, else max(margi
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
@@ -18,8 +19,9 @@ class ContrastiveLoss(Layer):
     def forward(self, bottoms: Tensors, params: Tensors) -> Tensors:
         a, b, similar = bottoms
         message = self.param.contrastive_loss_param
-        similar = similar.reshape(-1, 1).trunc() != 0  # Caffe cuts the label to a whole number
-        return [_Contrastive.apply(a.flatten(1), b.flatten(1), similar, message.margin, message.legacy_version)]
+        a, b = (features.reshape(len(features), prod(features.shape[1:])) for features in (a, b))
+        similar = similar.reshape(-1, 1)[: len(a)].trunc() != 0  # Caffe cuts the label to a whole number
+        return [_Contrastive.apply(a, b, similar, message.margin, message.legacy_version)]
 
 
 class _Contrastive(torch.autograd.Function):

@@ -13,6 +13,7 @@ import torch
 from ...errors import DataError, NetError
 from ...model.rules import Shape
 from .. import device
+from ..blob import Blob
 from ..layer import Layer, Tensors, layer
 
 _log = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ Array = npt.NDArray[Any]
 
 @layer("MemoryData")
 class MemoryData(Layer):
+    def connect(self, bottoms: Sequence[Blob], tops: Sequence[Blob]) -> None:
+        self._tops = list(tops)
+
     def set_up(self, bottoms: Sequence[Shape]) -> None:
         self._arrays: tuple[Array, Array] | None = None
         self._position = 0
@@ -57,6 +61,8 @@ class MemoryData(Layer):
         if self._arrays is None:
             raise NetError(self.name, "has no data; call net.set_input_arrays(data, labels) first")
         target, batch_size = device.current(), self.param.memory_data_param.batch_size
+        for top in self._tops:
+            top.share_data(Blob(*top.shape))  # a script may hold the batch before, which is part of its own arrays
         batch = slice(self._position, self._position + batch_size)
         self._position = batch.stop % len(self._arrays[0])
         return [torch.from_numpy(array[batch]).to(target) for array in self._arrays]

@@ -48,6 +48,7 @@ def start(param: Any, *, snapshot: str | None, gpu: int | None, place: Place | N
         raise OptionError(f"{place} holds real Caffe; to train with it say --engine caffe")
     device.use_mode(param, gpu)
     solver = get_solver(param)
+    solver.check_rate()
     if snapshot is not None:
         solver.restore(snapshot)
     return TorchEngine(solver, _device_name(param))

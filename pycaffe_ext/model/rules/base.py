@@ -51,6 +51,7 @@ class Rule:
     auto_top: ClassVar[bool] = False  # tops that the net does not name are made all the same (losses)
     is_loss: ClassVar[bool] = False  # the first top's loss_weight is 1 unless the net says otherwise
     no_backward_to: ClassVar[tuple[int, ...]] = ()  # bottoms that have no gradient (labels, indices)
+    refuses_backward: ClassVar[bool] = True  # to propagate to these is an error; else they get none
     in_place: ClassVar[bool] = True  # a top may be the bottom of the same name
     is_data: ClassVar[bool] = False  # tops come from outside the net
     can_learn: ClassVar[bool] = True  # False: the parameters are statistics, lr_mult must be 0

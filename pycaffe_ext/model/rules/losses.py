@@ -90,12 +90,17 @@ class SigmoidCrossEntropyLoss(Loss):
 class ContrastiveLoss(Loss):
     bottoms = exactly(3)
     no_backward_to = (2,)
+    refuses_backward = False
 
     def check(self, layer: Any, bottoms: Sequence[Shape]) -> None:
-        a, b, label = bottoms
-        pairs = len(a) > 1 and a[:2] == b[:2] and prod(a[2:]) == prod(b[2:]) == 1
-        if not pairs or label[:1] != a[:1] or prod(label[1:]) != 1:
-            raise ShapeError(layer.name, f"needs two bottoms N x C and a label N, got {a}, {b} and {label}")
+        (_, channels, *ones), others, label = (shape + (1,) * (4 - len(shape)) for shape in bottoms)
+        pairs = ones == [1, 1] and others[1:] == (channels, 1, 1)
+        # as in Caffe there may be more labels than pairs
+        if not pairs or prod(label[1:]) != 1 or label[0] < bottoms[0][0]:
+            raise ShapeError(
+                layer.name,
+                f"needs two bottoms N x C and a label N, got {bottoms[0]}, {bottoms[1]} and {bottoms[2]}",
+            )
 
 
 @rule("Accuracy")

@@ -23,9 +23,14 @@ class PoolWindows(NamedTuple):
 
 
 def _pair(layer: Any, message: Any, name: str, default: int) -> Pair:
-    """`NAME` (kernel: `kernel_size`) for both axes, or NAME_h and NAME_w together."""
+    """`NAME` (kernel: `kernel_size`) for both axes, or NAME_h and NAME_w together.
+
+    As in Caffe one of the latter beside a kernel_size is passed over.
+    """
     square = "kernel_size" if name == "kernel" else name
     h, w = message.HasField(f"{name}_h"), message.HasField(f"{name}_w")
+    if h != w and name == "kernel" and message.HasField(square) and not message.global_pooling:
+        h = w = False
     if h != w:
         raise NetError(layer.name, f"{name}_h and {name}_w come together; one of them is missing")
     if h and message.HasField(square):
@@ -48,7 +53,7 @@ def pool_windows(layer: Any, bottom: Shape) -> PoolWindows:
     size = bottom[2], bottom[3]
     kernel, stride, pad = (_pair(layer, message, n, d) for n, d in (("kernel", 0), ("stride", 1), ("pad", 0)))
     if message.global_pooling:
-        if kernel != (0, 0) or stride != (1, 1) or pad != (0, 0):
+        if message.HasField("kernel_size") or kernel != (0, 0) or stride != (1, 1) or pad != (0, 0):
             raise NetError(layer.name, "global_pooling takes no kernel size, and only stride 1 and pad 0")
         kernel = size
     if min(kernel) < 1 or min(stride) < 1:

@@ -108,7 +108,7 @@ def crop_offsets(layer: Any, bottoms: Sequence[Shape]) -> tuple[int, list[int]]:
     offsets = list(message.offset) or [0]
     if len(offsets) == 1:
         offsets *= count
-    if len(offsets) != count or len(reference) != len(data):
+    if len(offsets) != count or len(reference) < len(data):
         raise ShapeError(layer.name, f"offset {offsets} from axis {axis} on does not fit bottoms {data}, {reference}")
     for i, offset in enumerate(offsets, axis):
         if offset + reference[i] > data[i]:
@@ -122,7 +122,7 @@ class Crop(Rule):
 
     def shapes(self, layer: Any, bottoms: Sequence[Shape]) -> list[Shape]:
         axis, _ = crop_offsets(layer, bottoms)
-        return [bottoms[0][:axis] + bottoms[1][axis:]]
+        return [bottoms[0][:axis] + bottoms[1][axis : len(bottoms[0])]]
 
 
 @rule("Flatten")

@@ -17,5 +17,6 @@ CASES = {
     "axis_3": crop("axis: 3 offset: 4", (1, 1, 1, 2)),
     "axis_negative": crop("axis: -2 offset: 3", (2, 2, 4, 3)),
     "nothing_to_crop": crop("axis: 2", (9, 9, 7, 6)),
+    "size_of_more_axes": crop("axis: 1 offset: 1", (9, 3, 4, 5, 8)),
     "three_axes": crop("axis: 1 offset: 1 offset: 2", (1, 3, 2), (2, 5, 7)),
 }

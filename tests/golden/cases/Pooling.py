@@ -22,6 +22,7 @@ FIELDS = {
     "window_beyond_image": ("kernel_size: 5 stride: 3", (2, 3, 4, 3)),
     "all_h_w": ("kernel_h: 4 kernel_w: 2 pad_h: 2 pad_w: 1 stride_h: 3 stride_w: 1", X),
     "kernel_h_w": ("kernel_h: 1 kernel_w: 3 stride: 2", ODD),
+    "kernel_size_and_kernel_h": ("kernel_size: 2 kernel_h: 3 stride: 2", X),  # kernel_h alone is passed over
     "global": ("global_pooling: true", ODD),
     "engine_caffe": ("kernel_size: 2 engine: CAFFE", ODD),
 }

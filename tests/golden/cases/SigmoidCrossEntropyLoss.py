@@ -15,6 +15,7 @@ CASES = {
     "soft_targets": loss("", TARGETS),
     "matrix": {"bottoms": [(6, 5), ((6, 5), "unit")], "text": "loss_weight: 0.3"},
     "far": loss("", BITS, (X, ("normal", 40))),
+    "sure": loss("", ((4, 3), [1] * 12), ((4, 3), [8.5 + i for i in range(12)])),  # exp(-x) gets lost beside 1
     "zeros": loss("", BITS, (X, ("integers", -1, 1))),
     "full": loss("normalization: FULL"),
     "valid": loss("normalization: VALID"),

@@ -28,15 +28,18 @@ out = {}
 for name, options in {
     "plain": {},
     "image_dims": {"image_dims": [32, 33]},
+    "no image_dims": {"image_dims": ()},
     "all": {"image_dims": (32, 32), "mean": np.array([104.0, 117, 123]), "input_scale": 0.02, **bgr},
     "mean image": {"mean": random.rand(3, 30, 30)},
 }.items():
     classifier = caffe.Classifier(NET, WEIGHTS, **options)
     out[f"ten crops, {name}"] = classifier.predict(images)
     out[f"centre, {name}"] = classifier.predict(images, oversample=False)
+    out[f"a gray image among them, {name}"] = classifier.predict([*images, images[0][:, :, :1]])
 
 edges = [[0, 0, 20, 30], [3, 4, 37, 51], [10, 10, 12, 15], [0, 40, 9, 51], [30, 2, 37, 9]]
 windows = [np.array(window) for window in edges]
+outside = [np.array(window) for window in ([-3, 2, 10, 9], [5, 5, 5, 9], [30, 40, 60, 70])]  # in part, or empty
 for name, options in {
     "plain": {},
     "all": {"mean": np.array([10.0, 11, 12]), "input_scale": 0.02, **bgr},
@@ -49,7 +52,7 @@ for name, options in {
     if real and detector.context_pad:  # pycaffe slices with floats, which NumPy refuses since 1.12
         np.clip = lambda *box, **options: clip(*box, **options).astype(float if options else int)
     image = caffe.io.load_image("photo.png")
-    for index, window in enumerate(windows):
+    for index, window in enumerate([*windows, *(outside if detector.context_pad else [])]):
         out[f"crop {index}, {name}"] = detector.crop(image, window)
     found = detector.detect_windows([("photo.png", windows), ("photo.png", windows[:2])])
     assert [(item["filename"], list(item["window"])) for item in found[4:6]] == [

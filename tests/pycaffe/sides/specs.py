@@ -16,9 +16,9 @@ def keep(name, make, *arguments):
     try:
         out[name] = np.array(str(make(*arguments)))
     except Exception as error:
-        kind = type(error).__name__
-        # protobuf's AttributeError, or an error of our own tree that says what is near
-        out[name] = np.array("no such name" if kind in ("AttributeError", "UnknownNameError") else kind)
+        # ours say what is near, and are AttributeErrors as protobuf's are
+        is_unknown = isinstance(error, AttributeError)
+        out[name] = np.array("no such name" if is_unknown else type(error).__name__)
 
 
 def named():
