@@ -136,16 +136,19 @@ class Passes:
             bottom.grad = diff
 
     def _leaves(self, i: int, record: bool, *, of: Sequence[torch.Tensor] | None = None) -> _Pass:
-        """Layer i's bottoms (or `of`) and parameters as the leaves of a graph, whose tops are still to come."""
+        """Layer i's bottoms (or `of`) and parameters as the leaves of a graph, or without one; the tops are still to come."""
         net = self._net
+        if not record:
+            now = of or [blob.tensor for blob in net._bottoms[i]]
+            return _Pass(list(now), [blob.tensor for blob in net.layers[i].blobs], [])
         bottoms = []
         for at, (blob, need) in enumerate(zip(net._bottoms[i], net._need.bottoms[i], strict=True)):
             bottom = of[at].detach() if of else blob.tensor.detach()
-            if record and blob.is_held and blob in net._tops[i]:  # the top overwrites what backward needs
+            if blob.is_held and blob in net._tops[i]:  # the top overwrites what backward needs
                 bottom = bottom.clone()
-            bottoms.append(bottom.requires_grad_(record and need and bottom.is_floating_point()))
+            bottoms.append(bottom.requires_grad_(need and bottom.is_floating_point()))
         params = [
-            blob.tensor.detach().requires_grad_(record and need)
+            blob.tensor.detach().requires_grad_(need)
             for blob, need in zip(net.layers[i].blobs, net._need.params[i], strict=True)
         ]
         return _Pass(bottoms, params, [])

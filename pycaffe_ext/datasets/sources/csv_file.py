@@ -35,7 +35,7 @@ def csv_file(path: str, options: SourceOptions) -> Listing:
         raise FileError(path, f"is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     head = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=head.count)
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # outlines of masks, which some tables hold, are longer than its default
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # some tables hold outlines of masks
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     entries: list[tuple[str, list[str], int]] = []
     try:

@@ -78,9 +78,10 @@ def _max_and_index(
     x: torch.Tensor, windows: PoolWindows, pad: Pair, ceil_mode: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The largest values and their places; of equal ones the first counts."""
-    if x.device.type == "cpu" and x.shape[1] >= _FEW_CHANNELS:
+    if x.device.type == "cpu" and x.shape[1] >= _FEW_CHANNELS and torch.is_grad_enabled():
         values, index = _MaxOnCpu.apply(x, windows.kernel, windows.stride, pad, ceil_mode)
         return values, index
+    x = channels_last(x) if x.shape[1] >= _FEW_CHANNELS else x
     return functional.max_pool2d_with_indices(x, windows.kernel, windows.stride, pad, ceil_mode=ceil_mode)
 
 
