@@ -136,7 +136,7 @@ class Passes:
             bottom.grad = diff
 
     def _leaves(self, i: int, record: bool, *, of: Sequence[torch.Tensor] | None = None) -> _Pass:
-        """Layer i's bottoms (or `of`) and parameters as the leaves of a graph, or without one; the tops are still to come."""
+        """Layer i's bottoms (or `of`) and parameters, as the leaves of a graph if `record`; its tops are to come."""
         net = self._net
         if not record:
             now = of or [blob.tensor for blob in net._bottoms[i]]
