@@ -30,7 +30,9 @@ from ..errors import CaffeError, DataError
 from .array_types import Floats
 
 _BEGIN = """
-import json, sys
+import sys
+del sys.path[0]  # the current folder
+import json
 told = json.loads(sys.stdin.readline())
 sys.path[:] = told["path"]
 from pycaffe_ext.datasets.batch_process import serve
@@ -70,7 +72,7 @@ class BatchProcess:
         self._slots = [_Slot(os.memfd_create("batch")) for _ in range(depth)]
         files = [slot.file for slot in self._slots]
         process = subprocess.Popen(
-            [python, "-I", "-c", _BEGIN],
+            [python, "-c", _BEGIN],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
