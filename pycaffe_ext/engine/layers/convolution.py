@@ -68,7 +68,11 @@ class Convolution(_Convolving):
         n_spatial = len(windows.kernel)
         if n_spatial in _convolve:
             x = long_enough(x, windows)
-            return _convolve[n_spatial](x, weight, bias, windows.stride, windows.pad, windows.dilation, group)
+            # a longer stride makes no difference, but torch's way back counts up to it
+            stride = [
+                min(s, max(1, n + 2 * p)) for s, n, p in zip(windows.stride, x.shape[2:], windows.pad, strict=True)
+            ]
+            return _convolve[n_spatial](x, weight, bias, stride, windows.pad, windows.dilation, group)
         return _convolve_columns(x, weight, bias, windows, group)
 
 
@@ -90,7 +94,8 @@ class Deconvolution(_Convolving):
     ) -> torch.Tensor:
         n_spatial = len(windows.kernel)
         if n_spatial in _transpose:
-            return _transpose[n_spatial](x, weight, bias, windows.stride, windows.pad, 0, group, windows.dilation)
+            stride = [s if n > 1 else 1 for s, n in zip(windows.stride, x.shape[2:], strict=True)]  # no difference
+            return _transpose[n_spatial](x, weight, bias, stride, windows.pad, 0, group, windows.dilation)
         return _transpose_columns(x, weight, bias, windows, group)
 
 
