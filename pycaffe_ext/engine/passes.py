@@ -112,7 +112,7 @@ class Passes:
         if pair is not None and pair.is_pair and (second > i or end == i):  # the pass back is for one of the two
             self._part(second, pair)
             done = self._passes[i]
-        if done is None or (self._rereads[i] and not done.is_pair and self._has_changed(i, done)):
+        if done is None or (self._rereads[i] and self._has_changed(i, done)):
             # no forward pass, or its graph was freed, or other numbers: run the layer on what its bottoms hold now
             keep, net.keep_passes = net.keep_passes, True
             self._run(i)
